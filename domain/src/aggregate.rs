@@ -1,0 +1,86 @@
+//! What every aggregate is: a state folded from events, and a decision over it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::refusal::Refusal;
+
+/// A consistency boundary: commands on one instance are decided one after another.
+pub trait Aggregate: Default + Clone + Send + Sync + 'static {
+    /// The name of its streams in the log.
+    const TYPE: &'static str;
+    /// What may be asked of it.
+    type Command;
+    /// What may have happened to it.
+    type Event: cqrs_es::DomainEvent;
+    /// Why it may say no.
+    type Rejection: Refusal;
+    /// What the caller is told about the state right after the decision.
+    type Answer: Serialize + DeserializeOwned;
+
+    /// Decides a command. No events mean "already so".
+    fn decide(&self, command: &Self::Command, context: &Context) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    /// Takes in what happened. Total: an event that was written is never refused.
+    fn evolve(&mut self, event: &Self::Event);
+
+    /// What a caller is told after `events` were decided and evolved.
+    fn answer(&self, events: &[Self::Event], context: &Context) -> Self::Answer;
+}
+
+/// Lets cqrs-es's own framework and repositories drive an aggregate: a thin adapter over `decide` and `evolve`.
+macro_rules! cqrs_aggregate {
+    ($aggregate:ty) => {
+        impl cqrs_es::Aggregate for $aggregate {
+            const TYPE: &'static str = <Self as $crate::aggregate::Aggregate>::TYPE;
+            type Command = (<Self as $crate::aggregate::Aggregate>::Command, $crate::context::Context);
+            type Event = <Self as $crate::aggregate::Aggregate>::Event;
+            type Error = <Self as $crate::aggregate::Aggregate>::Rejection;
+            type Services = ();
+
+            async fn handle(
+                &mut self,
+                (command, context): Self::Command,
+                _services: &(),
+                sink: &cqrs_es::event_sink::EventSink<Self>,
+            ) -> Result<(), Self::Error> {
+                for event in $crate::aggregate::Aggregate::decide(self, &command, &context)? {
+                    sink.write(event, self).await;
+                }
+                Ok(())
+            }
+
+            fn apply(&mut self, event: Self::Event) {
+                $crate::aggregate::Aggregate::evolve(self, &event);
+            }
+        }
+    };
+}
+pub(crate) use cqrs_aggregate;
+
+/// Names an event type and its version for the log.
+macro_rules! domain_event {
+    ($event:ty { $($variant:ident => $version:literal),+ $(,)? }) => {
+        impl cqrs_es::DomainEvent for $event {
+            fn event_type(&self) -> String {
+                match self {
+                    $(Self::$variant { .. } => stringify!($variant).to_owned(),)+
+                }
+            }
+
+            fn event_version(&self) -> String {
+                match self {
+                    $(Self::$variant { .. } => $version.to_owned(),)+
+                }
+            }
+        }
+
+        impl $event {
+            /// Every event type with the version that is written today.
+            pub const VERSIONS: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($variant), $version)),+];
+        }
+    };
+}
+pub(crate) use domain_event;

@@ -1,0 +1,193 @@
+//! How a ledger decides: standing, then limits, then facts.
+
+use rust_decimal::Decimal;
+
+use super::lot::{self, LotKind, PRIORITY_DEFAULT};
+use super::{Answer, Command, CreditLedger, Event, OverageCharge, Rejection};
+use crate::aggregate::{Aggregate, cqrs_aggregate};
+use crate::calendar::Period;
+use crate::catalog::{CatalogVersion, Feature, Grant, Limit, Overage};
+use crate::context::{Context, PlanInForce, Terms};
+use crate::id::{CommissionId, FeatureCode, LotId, Reference};
+use crate::money::{Credits, Quantity};
+
+impl Aggregate for CreditLedger {
+    const TYPE: &'static str = "credit_ledger";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Answer = Answer;
+
+    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
+        let terms = context.terms.as_ref().ok_or(Rejection::NotRegistered)?;
+        match command {
+            Command::TopUp { amount, reference } => Ok(vec![topped_up(*amount, reference.as_ref(), context)]),
+            Command::GrantCommission { commission, amount } => {
+                Ok(vec![commission_granted(commission, *amount, context)])
+            }
+            Command::Consume { feature, quantity } => self.decide_consume(feature, *quantity, terms, context),
+        }
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        self.take_in(event);
+    }
+
+    fn answer(&self, events: &[Event], _context: &Context) -> Answer {
+        let consumed = events.iter().find_map(|event| match event {
+            Event::FeatureConsumed { feature, overage, .. } => Some((feature, overage.as_ref())),
+            Event::CreditsGranted { .. } | Event::ThresholdsCrossed { .. } => None,
+        });
+        let charged = consumed.and_then(|(_, overage)| overage).map_or(Credits::ZERO, |overage| overage.charge);
+        self.tell(consumed.map(|(feature, _)| feature), charged)
+    }
+}
+
+cqrs_aggregate!(CreditLedger);
+
+fn topped_up(amount: Credits, reference: Option<&Reference>, context: &Context) -> Event {
+    Event::CreditsGranted {
+        lot: LotId::fresh(&context.unique()),
+        kind: LotKind::Purchased,
+        amount,
+        priority: PRIORITY_DEFAULT,
+        commission: None,
+        reference: reference.cloned(),
+    }
+}
+
+fn commission_granted(commission: &CommissionId, amount: Credits, context: &Context) -> Event {
+    Event::CreditsGranted {
+        lot: LotId::fresh(&context.unique()),
+        kind: LotKind::Commission,
+        amount,
+        priority: PRIORITY_DEFAULT,
+        commission: Some(commission.clone()),
+        reference: None,
+    }
+}
+
+/// What a plan says of a quota, at the instant of a decision.
+struct Allowance<'a> {
+    plan: &'a PlanInForce,
+    catalog: &'a CatalogVersion,
+    window: Period,
+    limit: Limit,
+    overage: Overage,
+}
+
+impl<'a> Allowance<'a> {
+    fn find(feature: &FeatureCode, terms: &'a Terms, context: &'a Context) -> Result<Self, Rejection> {
+        let plan = terms.plan.as_ref().ok_or(Rejection::NoPlanInForce)?;
+        let unknown = || Rejection::UnknownFeature { feature: feature.clone(), product: terms.product.clone() };
+        let catalog = context.catalog.as_deref().ok_or_else(unknown)?;
+        let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?;
+        let Feature::Quota { window } = kind else {
+            return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.kind() });
+        };
+        let sold = catalog.definition.plan(&plan.code);
+        match sold.and_then(|sold| sold.grants.get(feature)) {
+            Some(Grant::Quota { limit, overage }) => {
+                let window = window.open_at(context.now, plan.anchor, &terms.zone);
+                Ok(Self { plan, catalog, window, limit: *limit, overage: *overage })
+            }
+            Some(Grant::Flag | Grant::Config { .. } | Grant::Capacity { .. }) | None => {
+                Err(not_in_plan(feature, plan, catalog))
+            }
+        }
+    }
+
+    /// Splits a quantity into what is included and what is past it.
+    fn split(&self, used: Quantity, quantity: Quantity) -> (Quantity, Quantity) {
+        let Limit::UpTo(limit) = self.limit else {
+            return (quantity, Quantity::ZERO);
+        };
+        let included = limit.less(used).min(quantity);
+        (included, quantity.less(included))
+    }
+
+    fn quota_exceeded(&self, feature: &FeatureCode, used: Quantity, requested: Quantity) -> Rejection {
+        let limit = self.limit.quantity().unwrap_or(Quantity::ZERO);
+        let larger = self.catalog.definition.larger_plan(&self.plan.code, feature, limit);
+        Rejection::QuotaExceeded {
+            feature: feature.clone(),
+            limit,
+            used,
+            requested,
+            resets_at: self.window.end,
+            current_plan: self.plan.code.clone(),
+            plan_needed: larger.map(|plan| plan.code.clone()),
+            upgrade_url: larger.and_then(|plan| self.catalog.definition.upgrade_url_for(&plan.code)),
+        }
+    }
+
+    /// The thresholds of the allowance that lie above `before` and at or below `after`.
+    fn crossed(&self, before: Quantity, after: Quantity) -> Option<(Quantity, Vec<u8>)> {
+        let limit = self.limit.quantity().filter(|limit| !limit.is_zero())?;
+        let reached = |used: Quantity, percent: u8| {
+            used.amount() * Decimal::ONE_HUNDRED >= limit.amount() * Decimal::from(percent)
+        };
+        let thresholds = &self.catalog.definition.thresholds;
+        let crossed =
+            thresholds.iter().copied().filter(|percent| !reached(before, *percent) && reached(after, *percent));
+        let crossed: Vec<u8> = crossed.collect();
+        (!crossed.is_empty()).then_some((limit, crossed))
+    }
+}
+
+fn not_in_plan(feature: &FeatureCode, plan: &PlanInForce, catalog: &CatalogVersion) -> Rejection {
+    let needed = catalog.definition.first_plan_with(feature);
+    Rejection::FeatureNotInPlan {
+        feature: feature.clone(),
+        current_plan: plan.code.clone(),
+        plan_needed: needed.map(|plan| plan.code.clone()),
+        upgrade_url: needed.and_then(|plan| catalog.definition.upgrade_url_for(&plan.code)),
+    }
+}
+
+impl CreditLedger {
+    fn decide_consume(
+        &self,
+        feature: &FeatureCode,
+        quantity: Quantity,
+        terms: &Terms,
+        context: &Context,
+    ) -> Result<Vec<Event>, Rejection> {
+        let allowance = Allowance::find(feature, terms, context)?;
+        let used = self.included_used(feature, allowance.window);
+        let (included, past) = allowance.split(used, quantity);
+        let overage = match (past.is_zero(), allowance.overage) {
+            (true, _) => None,
+            (false, Overage::Refuse) => return Err(allowance.quota_exceeded(feature, used, quantity)),
+            (false, Overage::Credits { rate }) => Some(self.charge(past, rate)?),
+        };
+
+        // Past this line nothing may fail.
+        let crossed = allowance.crossed(used, used + included);
+        let mut events = vec![Event::FeatureConsumed {
+            feature: feature.clone(),
+            quantity,
+            window: allowance.window,
+            included,
+            limit: allowance.limit,
+            overage,
+            plan: allowance.plan.code.clone(),
+            catalog_version: allowance.catalog.version,
+        }];
+        events.extend(crossed.map(|(limit, thresholds)| Event::ThresholdsCrossed {
+            feature: feature.clone(),
+            window: allowance.window,
+            thresholds,
+            used: used + included,
+            limit,
+        }));
+        Ok(events)
+    }
+
+    fn charge(&self, quantity: Quantity, rate: Decimal) -> Result<OverageCharge, Rejection> {
+        let charge = Credits::rounded(quantity.amount() * rate);
+        let short = || Rejection::InsufficientCredits { balance: self.balance(), required: charge };
+        let draws = lot::draw(&self.lots, charge).ok_or_else(short)?;
+        Ok(OverageCharge { quantity, rate, charge, draws })
+    }
+}

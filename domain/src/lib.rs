@@ -1,0 +1,37 @@
+//! What is true and what may happen next.
+//!
+//! Five aggregates decide everything: [`organization`], [`subscription`], [`credit_ledger`], [`referral_tree`] and
+//! [`catalog`]. Each has the same files: `command`, `event`, `state`, `decide`, `rejection`, `tests`. A decision is a
+//! pure function of the state, the command and a [`Context`]; an event is what was decided.
+//!
+//! This crate must not do I/O, read a clock, draw a random number, use a float or write a log line: what a decision
+//! needs arrives as an argument, so replaying the log always gives the same answers.
+//!
+//! Start reading at [`credit_ledger`]; [`stream`] shows how the five are named together.
+
+pub mod aggregate;
+pub mod calendar;
+pub mod catalog;
+pub mod context;
+pub mod credit_ledger;
+pub mod id;
+pub mod money;
+pub mod organization;
+pub mod referral_tree;
+pub mod refusal;
+pub mod stream;
+pub mod subscription;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod scenario;
+
+pub use aggregate::Aggregate;
+pub use context::{Context, PlanInForce, Terms};
+pub use id::{
+    CommissionId, FeatureCode, LotId, OrganizationId, PaymentId, PlanCode, ProductCode, Reference, ReferralCode,
+};
+pub use money::{Credits, Currency, Money, Quantity};
+pub use refusal::{Refusal, RefusalClass};
+pub use stream::{Command, Event, Kind, Rejection, State, StreamId};
