@@ -1,0 +1,184 @@
+//! How commands become events: one task per partition decides one command after another and appends what was decided.
+//!
+//! While a statement is in flight, commands queue; when it returns, all that queued is decided and goes in one
+//! statement. A reply, a refusal too, is given only when everything it was decided on is durable. Commands live in the
+//! partition's task, not in the caller's: a caller that goes away cancels nothing.
+
+mod cache;
+mod catalogs;
+mod partition;
+mod round;
+
+use domain::stream::{Owner, StreamId};
+use domain::{Command, Kind, Rejection, State};
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::database::{Database, DatabaseError, Role};
+use crate::log::LogError;
+pub use crate::receipt::CommandKey;
+
+/// Commands that may wait for a partition before callers are told to come back later.
+pub const QUEUE_COMMANDS_MAX: usize = 4_096;
+
+/// A command on its way in.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Whose stream it is for.
+    pub owner: Owner,
+    /// What is asked.
+    pub command: Command,
+    /// Who asks, and what they call it; the same key never applies twice.
+    pub key: CommandKey,
+    /// The request it came with, for the metadata of its events.
+    pub request_id: String,
+}
+
+/// A command that was applied, now or when it was first sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The partition it was written to.
+    pub partition: i32,
+    /// The position of its last event, or of the log when it changed nothing.
+    pub position: i64,
+    /// What the caller is told: the aggregate's `Answer`, as JSON.
+    pub answer: String,
+    /// Was this the first answer, given again?
+    pub repeated: bool,
+}
+
+/// Why a command was not applied.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// The domain said no; nothing was written.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The key was used for another command; nothing was written.
+    #[error("key {command_id} was used for another command")]
+    KeyReused {
+        /// The key.
+        command_id: String,
+    },
+    /// The queue is full; nothing was written.
+    #[error("{QUEUE_COMMANDS_MAX} commands are waiting already")]
+    Overloaded,
+    /// Postgres is away or refuses to write; nothing was written.
+    #[error("the log cannot be written now: {reason}")]
+    Unavailable {
+        /// What Postgres or the network said.
+        reason: String,
+    },
+    /// Postgres went away while writing. The same key tells, once it is back.
+    #[error("the log went away while the command was written")]
+    Unknown,
+    /// The history cannot be read: stop and page a human.
+    #[error("the history cannot be read: {reason}")]
+    Corrupt {
+        /// What is wrong, with its position.
+        reason: String,
+    },
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable(source) => Self::Unavailable { reason: source.to_string() },
+            corrupt @ LogError::Corrupt { .. } => Self::Corrupt { reason: corrupt.to_string() },
+        }
+    }
+}
+
+type Reply<T> = oneshot::Sender<Result<T, Failure>>;
+
+/// Looks at a state; sends what it saw by itself.
+type View = Box<dyn FnOnce(Result<&State, Failure>) + Send>;
+
+enum Job {
+    Command { submission: Box<Submission>, fingerprint: Vec<u8>, reply: Reply<Applied> },
+    Inspect { stream: StreamId, view: View },
+}
+
+/// The front door of the log.
+#[derive(Clone)]
+pub struct Executor {
+    queues: Vec<mpsc::Sender<Job>>,
+    heads: Vec<watch::Receiver<i64>>,
+}
+
+impl Executor {
+    /// Starts one task per partition. They end when the last clone of the executor is gone.
+    pub async fn start(database: &Database) -> Result<Self, DatabaseError> {
+        let partitions = database.partitions().await?;
+        let catalogs = catalogs::Catalogs::new(database.pool(Role::Engine, 4), partitions);
+        let (mut queues, mut heads) = (Vec::new(), Vec::new());
+        for partition in 0..partitions {
+            let (sender, receiver) = mpsc::channel(QUEUE_COMMANDS_MAX);
+            let writer = partition::Partition::open(database.clone(), partition, catalogs.clone()).await?;
+            queues.push(sender);
+            heads.push(writer.head());
+            tokio::spawn(writer.run(receiver));
+        }
+        Ok(Self { queues, heads })
+    }
+
+    /// Applies a command, or says why not.
+    pub async fn execute(&self, submission: Submission) -> Result<Applied, Failure> {
+        let fingerprint = crate::receipt::fingerprint(&submission.owner, &submission.command);
+        let queue = self.queue(&submission.owner)?;
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Command { submission: Box::new(submission), fingerprint, reply };
+        queue.try_send(job).map_err(|_| Failure::Overloaded)?;
+        answer.await.unwrap_or(Err(Failure::Unknown))
+    }
+
+    /// Looks at the newest durable state of an aggregate.
+    pub async fn inspect<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        owner: Owner,
+        view: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let queue = self.queue(&owner)?;
+        let (reply, answer) = oneshot::channel();
+        let view: View = Box::new(move |state| {
+            // A caller that went away needs no answer.
+            let _ = reply.send(state.map(view));
+        });
+        let job = Job::Inspect { stream: StreamId { kind, owner }, view };
+        queue.try_send(job).map_err(|_| Failure::Overloaded)?;
+        answer.await.unwrap_or(Err(Failure::Unknown))
+    }
+
+    /// How many partitions the log has.
+    #[must_use]
+    pub fn partitions(&self) -> i32 {
+        i32::try_from(self.queues.len()).unwrap_or(i32::MAX)
+    }
+
+    /// The partition of an owner's streams.
+    #[must_use]
+    pub fn partition_of(&self, owner: &Owner) -> i32 {
+        partition_of(owner, self.partitions())
+    }
+
+    /// Rings whenever this executor has appended to a partition, with the position of its head.
+    #[must_use]
+    pub fn head(&self, partition: i32) -> Option<watch::Receiver<i64>> {
+        self.heads.get(usize::try_from(partition).ok()?).cloned()
+    }
+
+    fn queue(&self, owner: &Owner) -> Result<&mpsc::Sender<Job>, Failure> {
+        let partition = usize::try_from(self.partition_of(owner)).unwrap_or_default();
+        self.queues.get(partition).ok_or(Failure::Unknown)
+    }
+}
+
+/// The partition of an owner's streams: the first eight bytes of SHA-256 of its id, modulo the number of partitions.
+/// Written down here because it may never change: it says where every stream of the log is.
+#[must_use]
+pub fn partition_of(owner: &Owner, partitions: i32) -> i32 {
+    let hash = Sha256::digest(owner.as_str());
+    let first = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let partitions = u64::try_from(partitions.max(1)).unwrap_or(1);
+    i32::try_from(first % partitions).unwrap_or_default()
+}
