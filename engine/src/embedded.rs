@@ -21,7 +21,7 @@ mod programs;
 mod supervisor;
 mod unprivileged;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::broadcast;
 
@@ -79,32 +79,47 @@ impl Servers {
     ///
     /// # Errors
     /// When the data folder is in use, a program is missing or too old, or a server does not come up in time. What had
-    /// been started by then is told to stop.
+    /// been started by then is stopped.
     pub async fn start(options: &Options) -> Result<Self, EmbeddedError> {
         let lock = Lock::take(&folder::create(&options.data)?, "lock")?;
         let (endings, _) = broadcast::channel(16);
 
         let (database_url, postgres) = match &options.database_url {
-            Some(url) => {
-                external::check_postgres(url).await?;
-                (url.clone(), None)
-            }
+            Some(url) => external::check_postgres(url).await.map(|()| (url.clone(), None))?,
             None => {
                 let server = Postgres::start(options).await?;
                 (server.url().to_owned(), Some(server.supervised(endings.clone())))
             }
         };
-        let (nats_url, nats) = match &options.nats_url {
-            Some(url) => {
-                external::check_nats(url).await?;
-                (url.clone(), None)
-            }
-            None => {
-                let server = Nats::start(options).await?;
-                (server.url().to_owned(), Some(server.supervised(endings.clone())))
+        let nats = match &options.nats_url {
+            Some(url) => external::check_nats(url).await.map(|()| (url.clone(), None)),
+            None => Nats::start(options).await.map(|server| {
+                let url = server.url().to_owned();
+                (url, Some(server.supervised(endings.clone())))
+            }),
+        };
+        let (nats_url, nats) = match nats {
+            Ok(nats) => nats,
+            Err(error) => {
+                if let Some(postgres) = postgres {
+                    postgres.stop().await;
+                }
+                return Err(error);
             }
         };
         Ok(Self { database_url, nats_url, postgres, nats, endings, _lock: lock })
+    }
+
+    /// Deletes the data of the embedded servers, for a run that must begin with nothing. Of the data folder only what is
+    /// theirs is deleted.
+    ///
+    /// # Errors
+    /// When the folder is in use, or something cannot be deleted.
+    pub async fn erase(data: &Path) -> Result<(), EmbeddedError> {
+        let data = folder::create(data)?;
+        let _lock = Lock::take(&data, "lock")?;
+        Nats::erase(&data).await?;
+        Postgres::erase(&data).await
     }
 
     /// `postgres://` URL of the database, with a role that may do everything when the server is embedded.

@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Folder in which a nats-server lies, if none is on PATH
     #[arg(long, value_name = "DIR", default_value = ".tollgate/tools")]
     tools: PathBuf,
+    /// Begin with nothing: delete what an earlier run left
+    #[arg(long)]
+    fresh: bool,
     /// Do not wait for the disk: faster, and a power cut loses the data
     #[arg(long)]
     relaxed: bool,
@@ -41,8 +44,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
         nats_url: None,
         durability: if arguments.relaxed { Durability::Relaxed } else { Durability::Full },
     };
+    let start = async {
+        if arguments.fresh {
+            Servers::erase(&options.data).await?;
+        }
+        Servers::start(&options).await
+    };
     let servers = tokio::select! {
-        servers = Servers::start(&options) => servers?,
+        servers = start => servers?,
         signal = shutdown.requested() => return Ok(exit_code_of_signal(signal as i32)),
     };
     let ended = run_command(&arguments.command, &servers, &mut shutdown).await;
@@ -62,11 +71,12 @@ async fn run_command(command: &[OsString], servers: &Servers, shutdown: &mut Shu
         tokio::select! {
             ended = child.wait() => return ended.map_err(|error| error.to_string()),
             // A terminal's Ctrl-C has reached the command as well; it decides when to end, and we end after it.
-            signal = shutdown.requested() => if signal != Signal::SIGINT {
-                if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            signal = shutdown.requested() => {
+                let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+                if let (Signal::SIGTERM, Some(pid)) = (signal, pid) {
                     let _ = signal::kill(Pid::from_raw(pid), signal);
                 }
-            },
+            }
         }
     }
 }

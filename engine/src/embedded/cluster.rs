@@ -24,18 +24,18 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// A folder for a new database: inside the data folder if its user can reach that, else in a folder of its own under
-    /// `/var/lib/tollgate`.
-    pub(super) fn place(data: &Path, user: Option<User>) -> PathBuf {
-        if user.is_none_or(|user| user.can_reach(data)) {
-            return data.join("postgres");
+    /// A folder of its own under `/var/lib/tollgate` for a new database whose user cannot reach the data folder; `None`
+    /// when it can.
+    pub(super) fn elsewhere(data: &Path, user: Option<User>) -> Option<PathBuf> {
+        if user?.can_reach(data) {
+            return None;
         }
-        let place = Path::new(ELSEWHERE).join(format!("{:016x}", rand::rng().random::<u64>())).join("postgres");
-        tracing::info!(
+        let place = Path::new(ELSEWHERE).join(format!("{:016x}", rand::rng().random::<u64>()));
+        tracing::warn!(
             place = %place.display(),
-            "the user PostgreSQL runs as cannot reach the data folder, so the database goes elsewhere"
+            "PostgreSQL's user cannot reach the data folder, so the database goes elsewhere"
         );
-        place
+        Some(place)
     }
 
     /// The major version that made it; `None` when it is yet to be made.

@@ -93,6 +93,11 @@ async fn postgres_version(options: &PgConnectOptions) -> Result<Version, Failure
 }
 
 async fn nats_info(url: &str) -> Result<ServerInfo, Failure> {
-    let client = ConnectOptions::new().connection_timeout(CONNECTED_WITHIN).connect(url).await?;
-    Ok(client.server_info())
+    let server = ServerAddr::from_str(url)?;
+    let mut options = ConnectOptions::new().connection_timeout(CONNECTED_WITHIN);
+    // async-nats does not look at the credentials in a URL by itself.
+    if let (Some(user), Some(password)) = (server.username(), server.password()) {
+        options = options.user_and_password(user.to_owned(), password.to_owned());
+    }
+    Ok(options.connect(server).await?.server_info())
 }

@@ -99,6 +99,15 @@ pub(super) fn write_private(path: &Path, content: &[u8]) -> Result<(), EmbeddedE
         .map_err(EmbeddedError::io("write", path))
 }
 
+/// Deletes a file, or a folder with all that is in it; content when there is none.
+pub(super) fn remove(path: &Path) -> Result<(), EmbeddedError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(EmbeddedError::io("delete", path)),
+    }
+}
+
 /// 128 random bits in hexadecimal. The leading letter keeps nats-server from reading a password as a number.
 pub(super) fn new_password() -> String {
     format!("t{:032x}", rand::rng().random::<u128>())

@@ -13,10 +13,12 @@ use super::{EmbeddedError, Options, programs};
 
 const CONFIGURATION: &str = include_str!("../../../nats/server.conf");
 
+const MEMORY: &str = "nats.json";
+
 /// What one start leaves for the next.
 #[derive(Debug, Serialize, Deserialize)]
 struct Remembered {
-    port: u16,
+    port: Option<u16>,
     engine_password: String,
     automation_password: String,
 }
@@ -45,19 +47,19 @@ impl Nats {
         fs::write(&configuration, CONFIGURATION).map_err(EmbeddedError::io("write", &configuration))?;
         process::end_leftover(Server::Nats, &data.join("nats.pid"), &configuration).await?;
 
-        let memory = data.join("nats.json");
+        let memory = data.join(MEMORY);
         let mut remembered = folder::recall(&memory)?.unwrap_or_else(|| Remembered {
-            port: 0,
+            port: None,
             engine_password: folder::new_password(),
             automation_password: folder::new_password(),
         });
-        remembered.port = folder::free_port(Some(remembered.port).filter(|port| *port != 0))
-            .map_err(EmbeddedError::io("find a free port for", &program))?;
+        let port = folder::free_port(remembered.port).map_err(EmbeddedError::io("find a free port for", &program))?;
+        remembered.port = Some(port);
         folder::remember(&memory, &remembered)?;
 
         let store = data.join("nats");
-        let process = Process::start(launch(program, &data, &store, &remembered)).await?;
-        let automation_url = url("automation", &remembered.automation_password, remembered.port);
+        let process = Process::start(launch(program, &data, &store, port, &remembered)).await?;
+        let automation_url = url("automation", &remembered.automation_password, port);
         Ok(Self { process, store, automation_url, lock })
     }
 
@@ -100,6 +102,16 @@ impl Nats {
         self.process.kill().await;
     }
 
+    /// Deletes the store of a data folder, ending what may still run on it.
+    pub(super) async fn erase(data: &Path) -> Result<(), EmbeddedError> {
+        let _lock = Lock::take(data, "nats.lock")?;
+        process::end_leftover(Server::Nats, &data.join("nats.pid"), &data.join("nats.conf")).await?;
+        for name in ["nats", "nats.log", "nats.pid", "nats.conf", MEMORY] {
+            folder::remove(&data.join(name))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn supervised(self, endings: broadcast::Sender<Ending>) -> Supervisor {
         Supervisor::keep(self.process, self.lock, endings)
     }
@@ -109,14 +121,14 @@ fn url(user: &str, password: &str, port: u16) -> String {
     format!("nats://{user}:{password}@127.0.0.1:{port}")
 }
 
-fn launch(program: PathBuf, data: &Path, store: &Path, remembered: &Remembered) -> Launch {
+fn launch(program: PathBuf, data: &Path, store: &Path, port: u16, remembered: &Remembered) -> Launch {
     Launch {
         server: Server::Nats,
         program,
         // It writes its own pid file, so that there is one even if we are killed right after starting it.
         arguments: vec!["-c".into(), data.join("nats.conf").into(), "-P".into(), data.join("nats.pid").into()],
         environment: vec![
-            ("TOLLGATE_NATS_PORT", remembered.port.to_string()),
+            ("TOLLGATE_NATS_PORT", port.to_string()),
             ("TOLLGATE_NATS_STORE", format!("\"{}\"", store.display())),
             ("TOLLGATE_NATS_ENGINE_PASSWORD", remembered.engine_password.clone()),
             ("TOLLGATE_NATS_AUTOMATION_PASSWORD", remembered.automation_password.clone()),
@@ -124,6 +136,6 @@ fn launch(program: PathBuf, data: &Path, store: &Path, remembered: &Remembered) 
         folder: data.to_owned(),
         user: None,
         log: data.join("nats.log"),
-        url: url("engine", &remembered.engine_password, remembered.port),
+        url: url("engine", &remembered.engine_password, port),
     }
 }

@@ -15,6 +15,7 @@ use super::{Durability, EmbeddedError, Options, programs};
 
 /// The role, which may do everything, and the database.
 const NAME: &str = "tollgate";
+const MEMORY: &str = "postgres.json";
 /// A start may fail for reasons that pass: the port was taken since it was chosen, or the last children of a killed
 /// PostgreSQL are still letting go of its memory.
 const STARTS_MAX: u32 = 4;
@@ -24,8 +25,18 @@ const STARTS_MAX: u32 = 4;
 struct Remembered {
     port: Option<u16>,
     password: String,
-    /// Where the database is, when it is not in the data folder.
+    /// The folder the database is in, when that is not the data folder.
     elsewhere: Option<PathBuf>,
+}
+
+impl Remembered {
+    fn new(data: &Path, user: Option<User>) -> Self {
+        Self { port: None, password: folder::new_password(), elsewhere: Cluster::elsewhere(data, user) }
+    }
+
+    fn place(&self, data: &Path) -> PathBuf {
+        self.elsewhere.as_deref().unwrap_or(data).join("postgres")
+    }
 }
 
 /// A private PostgreSQL with a database `tollgate`, unsupervised: it stays down when it goes down.
@@ -45,19 +56,13 @@ impl Postgres {
         let data = folder::create(&options.data)?;
         let lock = Lock::take(&data, "postgres.lock")?;
 
-        let memory = data.join("postgres.json");
-        let remembered: Option<Remembered> = folder::recall(&memory)?;
+        let memory = data.join(MEMORY);
         let user = User::for_postgres()?;
-        let place = match &remembered {
-            Some(remembered) => remembered.elsewhere.clone().unwrap_or_else(|| data.join("postgres")),
-            None => Cluster::place(&data, user),
+        let mut remembered = match folder::recall(&memory)? {
+            Some(remembered) => remembered,
+            None => Remembered::new(&data, user),
         };
-        let mut remembered = remembered.unwrap_or_else(|| Remembered {
-            port: None,
-            password: folder::new_password(),
-            elsewhere: (!place.starts_with(&data)).then(|| place.clone()),
-        });
-        let cluster = Cluster { folder: place, user };
+        let cluster = Cluster { folder: remembered.place(&data), user };
 
         let program = programs::find_postgres(cluster.made_by())?;
         folder::remember(&memory, &remembered)?;
@@ -112,6 +117,22 @@ impl Postgres {
         self.process.kill().await;
     }
 
+    /// Deletes the database of a data folder, if there is one, ending what may still run on it.
+    pub(super) async fn erase(data: &Path) -> Result<(), EmbeddedError> {
+        let _lock = Lock::take(data, "postgres.lock")?;
+        let Some(remembered) = folder::recall::<Remembered>(&data.join(MEMORY))? else {
+            return Ok(());
+        };
+        let cluster = Cluster { folder: remembered.place(data), user: None };
+        cluster.end_leftover().await?;
+        folder::remove(&cluster.folder)?;
+        if let Some(elsewhere) = &remembered.elsewhere {
+            folder::remove(elsewhere)?;
+        }
+        folder::remove(&data.join("postgres.log"))?;
+        folder::remove(&data.join(MEMORY))
+    }
+
     pub(super) fn supervised(self, endings: broadcast::Sender<Ending>) -> Supervisor {
         Supervisor::keep(self.process, self.lock, endings)
     }
@@ -128,7 +149,9 @@ fn launch(program: &Path, data: &Path, cluster: &Cluster, port: u16, url: String
         "idle_in_transaction_session_timeout=60s".to_owned(),
     ];
     if durability == Durability::Relaxed {
-        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
+        // synchronous_commit stays on: without it, what was acknowledged may still be in PostgreSQL's own memory, and a
+        // kill -9 would take it.
+        settings.extend(["fsync=off", "full_page_writes=off"].map(str::to_owned));
     }
     let settings = settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]);
     Launch {

@@ -23,6 +23,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// PostgreSQL writes a checkpoint before it ends.
 const STOPPED_WITHIN: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
+const POLL_MAX: Duration = Duration::from_millis(250);
 /// A log longer than this is set aside at the next start; only the last one set aside is kept.
 const LOG_BYTES_MAX: u64 = 16 << 20;
 
@@ -147,6 +148,7 @@ impl Process {
     async fn ready(&mut self) -> Result<(), EmbeddedError> {
         let server = self.launch.server.name();
         let deadline = Instant::now() + READY_WITHIN;
+        let mut pause = POLL;
         loop {
             let ended = self.child.try_wait().map_err(EmbeddedError::io("wait for", &self.launch.program))?;
             if let Some(status) = ended {
@@ -159,8 +161,9 @@ impl Process {
                     let (seconds, log) = (READY_WITHIN.as_secs(), self.launch.log.clone());
                     return Err(EmbeddedError::NotReady { server, seconds, reason: reason.to_string(), log });
                 }
-                Err(_) => sleep(POLL).await,
+                Err(_) => sleep(pause).await,
             }
+            pause = POLL_MAX.min(pause * 2);
         }
     }
 
