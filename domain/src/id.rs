@@ -33,7 +33,7 @@ macro_rules! token {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String")]
-        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(transparent))]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
         pub struct $name(Arc<str>);
 
         impl $name {
