@@ -55,11 +55,7 @@ impl Cluster {
         if let Some(parent) = self.folder.parent() {
             folder::create(parent)?;
         }
-        let draft = self.folder.with_extension("new");
-        if draft.exists() {
-            fs::remove_dir_all(&draft).map_err(EmbeddedError::io("remove", &draft))?;
-        }
-        let draft = folder::create(&draft)?;
+        let draft = folder::create(&self.new_draft())?;
         let password_file = self.folder.with_extension("password");
         folder::write_private(&password_file, password.as_bytes())?;
         if let Some(user) = self.user {
@@ -72,7 +68,7 @@ impl Cluster {
         initdb.args(["--username", name, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"]);
         initdb.args((durability == Durability::Relaxed).then_some("--no-sync"));
         self.run(initdb, &draft, "").await?;
-        fs::remove_file(&password_file).map_err(EmbeddedError::io("remove", &password_file))?;
+        folder::remove(&password_file)?;
 
         let mut single_user = Command::new(postgres);
         single_user.arg("--single").arg("-D").arg(&draft).args(["-c", "exit_on_error=on"]);
@@ -81,6 +77,17 @@ impl Cluster {
         self.run(single_user, &draft, &format!("CREATE DATABASE {name};\n")).await?;
 
         fs::rename(&draft, &self.folder).map_err(EmbeddedError::io("rename", &draft))
+    }
+
+    /// A name no other draft had: an `initdb` whose parent was killed may still be writing to its own. Those are deleted
+    /// as far as that works.
+    fn new_draft(&self) -> PathBuf {
+        for old in self.folder.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten() {
+            if old.file_name().to_string_lossy().starts_with("postgres.new-") {
+                fs::remove_dir_all(old.path()).ok();
+            }
+        }
+        self.folder.with_extension(format!("new-{:08x}", rand::rng().random::<u32>()))
     }
 
     /// Runs a program to its end in `draft`, as the owner of the database.
@@ -113,7 +120,7 @@ impl Cluster {
             Leftover::Gone => Ok(()),
             // PostgreSQL would take the foreign process for itself and refuse to start, as happens in containers, where
             // the same few numbers come back. In every other case the file stays: it is PostgreSQL's own guard.
-            Leftover::Foreign => fs::remove_file(&pid_file).map_err(EmbeddedError::io("remove", &pid_file)),
+            Leftover::Foreign => folder::remove(&pid_file),
         }
     }
 }

@@ -126,18 +126,24 @@ fn postgres_candidates() -> Vec<PathBuf> {
         .filter(|(_, path)| path.is_file())
         .collect();
     installed.sort();
-    candidates.extend(installed.into_iter().map(|(_, path)| path));
+    for (_, path) in installed {
+        if !candidates.contains(&path) {
+            candidates.push(path);
+        }
+    }
     candidates
 }
 
 fn on_path(name: &str) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH");
-    std::env::split_paths(path.as_deref().unwrap_or(OsStr::new("")))
+    let mut programs: Vec<PathBuf> = std::env::split_paths(path.as_deref().unwrap_or(OsStr::new("")))
         .map(|folder| folder.join(name))
         .filter(|program| program.is_file())
         // A link is followed so that `initdb` is found beside the real program.
         .filter_map(|program| program.canonicalize().ok())
-        .collect()
+        .collect();
+    programs.dedup();
+    programs
 }
 
 #[cfg(test)]
