@@ -9,6 +9,9 @@
 //!
 //! Start reading at [`credit_ledger`]; [`stream`] shows how the five are named together.
 
+// A new event must break the build wherever it matters.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod aggregate;
 pub mod calendar;
 pub mod catalog;

@@ -104,6 +104,18 @@ macro_rules! aggregates {
             fn from(event: $module::Event) -> Self {
                 Self::$name(event)
             }
+        }
+
+        impl TryFrom<Event> for $module::Event {
+            /// The event is of another aggregate.
+            type Error = Event;
+
+            fn try_from(event: Event) -> Result<Self, Event> {
+                match event {
+                    Event::$name(event) => Ok(event),
+                    other => Err(other),
+                }
+            }
         })+
 
         impl Event {

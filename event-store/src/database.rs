@@ -125,11 +125,10 @@ impl Database {
 }
 
 async fn check_version(connection: &mut PgConnection) -> Result<(), DatabaseError> {
-    let (number, found): (i32, String) = sqlx::query_as(
-        "SELECT current_setting('server_version_num')::int, current_setting('server_version')",
-    )
-    .fetch_one(connection)
-    .await?;
+    let (number, found): (i32, String) =
+        sqlx::query_as("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
+            .fetch_one(connection)
+            .await?;
     if number < SERVER_VERSION_MIN {
         return Err(DatabaseError::TooOld { found });
     }

@@ -170,8 +170,9 @@ impl Log {
         let mut connection = self.pool.acquire().await?;
         let corrupt = |fault| LogError::Corrupt { partition, after, fault };
         let head = read_head(&mut connection, partition).await?;
-        let batches = read_batches(&mut connection, partition, after, after.saturating_add(limit)).await?;
-        let batches = check_batches(&batches, after, head).map_err(corrupt)?;
+        let until = after.saturating_add(limit.max(1));
+        let batches = read_batches(&mut connection, partition, after, until).await?;
+        let batches = check_batches(&batches, after, until, head).map_err(corrupt)?;
         let Some((first, last)) = batches.first().zip(batches.last()) else { return Ok(Vec::new()) };
 
         let rows = read_rows(&mut connection, partition, first.first_position, last.last_position).await?;
@@ -205,16 +206,23 @@ pub(crate) async fn read_stream(
     partition: i32,
     stream: &StreamId,
 ) -> Result<Vec<Recorded>, LogError> {
-    let rows: Vec<LogRow> = sqlx::query_as(concat!(
-        "SELECT partition, position, event_id, recorded_at, organization, aggregate_type, aggregate_id, sequence,",
-        " event_type, event_version, payload::text, metadata::text FROM es.events",
-        " WHERE partition = $1 AND aggregate_type = $2 AND aggregate_id = $3 ORDER BY sequence"
-    ))
-    .bind(partition)
-    .bind(stream.kind.as_str())
-    .bind(stream.owner.as_str())
-    .fetch_all(connection)
-    .await?;
+    read_streams(connection, partition, std::slice::from_ref(stream)).await
+}
+
+/// The events of several streams, each stream oldest first.
+pub(crate) async fn read_streams(
+    connection: &mut PgConnection,
+    partition: i32,
+    streams: &[StreamId],
+) -> Result<Vec<Recorded>, LogError> {
+    let (types, ids): (Vec<&str>, Vec<&str>) =
+        streams.iter().map(|stream| (stream.kind.as_str(), stream.owner.as_str())).unzip();
+    let rows: Vec<LogRow> = sqlx::query_as(include_str!("log/streams.sql"))
+        .bind(partition)
+        .bind(types)
+        .bind(ids)
+        .fetch_all(connection)
+        .await?;
     let decode = |row: LogRow| {
         let after = row.position - 1;
         row.decode().map_err(|fault| LogError::Corrupt { partition, after, fault })
@@ -258,8 +266,9 @@ async fn read_batches(
     rows.into_iter().map(batch).collect()
 }
 
-/// Checks that batches follow each other, in positions and in the chain, up to the head. Gives those after `after`.
-fn check_batches(batches: &[Batch], after: i64, head: Head) -> Result<&[Batch], Fault> {
+/// Checks that batches follow each other, in positions and in the chain, as far as `until` or the head.
+/// Gives those after `after`.
+fn check_batches(batches: &[Batch], after: i64, until: i64, head: Head) -> Result<&[Batch], Fault> {
     if after > head.position {
         return Err(Fault::Ahead { head: head.position });
     }
@@ -279,7 +288,7 @@ fn check_batches(batches: &[Batch], after: i64, head: Head) -> Result<&[Batch], 
         }
         end = batch.last_position;
     }
-    if wanted.is_empty() && end < head.position {
+    if end < head.position.min(until) {
         return Err(Fault::NoBatch { position: end + 1 });
     }
     if end == head.position && chain != head.chain {
@@ -294,16 +303,7 @@ async fn read_rows(
     first: i64,
     last: i64,
 ) -> Result<Vec<LogRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "SELECT partition, position, event_id, recorded_at, organization, aggregate_type, aggregate_id, sequence,",
-        " event_type, event_version, payload::text, metadata::text FROM es.events",
-        " WHERE partition = $1 AND position BETWEEN $2 AND $3 ORDER BY position"
-    ))
-    .bind(partition)
-    .bind(first)
-    .bind(last)
-    .fetch_all(connection)
-    .await
+    sqlx::query_as(include_str!("log/events.sql")).bind(partition).bind(first).bind(last).fetch_all(connection).await
 }
 
 /// Checks that every position of the batches is there, and that the events are those that were appended.
@@ -368,7 +368,7 @@ impl LogRow {
             let (event_type, event_version) = (self.event_type.clone(), self.event_version.clone());
             undecodable(Undecodable::BadPayload { event_type, event_version, fault: fault.to_string() })
         };
-        let stream = self.stream_id()?;
+        let stream = stream_id(position, &self.aggregate_type, &self.aggregate_id)?;
         let event = Event::decode(stream.kind, &self.event_type, &self.event_version, &self.payload);
         Ok(Recorded {
             partition: self.partition,
@@ -382,19 +382,19 @@ impl LogRow {
             stream,
         })
     }
+}
 
-    fn stream_id(&self) -> Result<StreamId, Fault> {
-        let owner = |kind| match kind {
-            Kind::Organization | Kind::Subscription | Kind::CreditLedger => {
-                OrganizationId::new(&self.aggregate_id).map(Owner::Organization).ok()
-            }
-            Kind::ReferralTree | Kind::Catalog => ProductCode::new(&self.aggregate_id).map(Owner::Product).ok(),
-        };
-        let stream = Kind::from_name(&self.aggregate_type).and_then(|kind| Some(StreamId { kind, owner: owner(kind)? }));
-        stream.ok_or_else(|| Fault::UnknownStream {
-            position: self.position,
-            aggregate_type: self.aggregate_type.clone(),
-            aggregate_id: self.aggregate_id.clone(),
-        })
-    }
+pub(crate) fn stream_id(position: i64, aggregate_type: &str, aggregate_id: &str) -> Result<StreamId, Fault> {
+    let owner = |kind| match kind {
+        Kind::Organization | Kind::Subscription | Kind::CreditLedger => {
+            OrganizationId::new(aggregate_id).map(Owner::Organization).ok()
+        }
+        Kind::ReferralTree | Kind::Catalog => ProductCode::new(aggregate_id).map(Owner::Product).ok(),
+    };
+    let stream = Kind::from_name(aggregate_type).and_then(|kind| Some(StreamId { kind, owner: owner(kind)? }));
+    stream.ok_or_else(|| Fault::UnknownStream {
+        position,
+        aggregate_type: aggregate_type.to_owned(),
+        aggregate_id: aggregate_id.to_owned(),
+    })
 }

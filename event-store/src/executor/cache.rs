@@ -1,1 +1,55 @@
-//! cache
+//! The aggregates a partition keeps in memory. Never a source of truth: any entry may be forgotten at any time.
+
+use std::collections::HashMap;
+use std::mem;
+
+use domain::State;
+use domain::stream::StreamId;
+
+/// Streams in one generation. Two generations are kept, so at most twice as many streams are in memory.
+const GENERATION_STREAMS_MAX: usize = 50_000;
+
+/// An aggregate as far as its stream was read or written.
+pub(super) struct Cached {
+    pub(super) state: State,
+    /// The sequence of its newest event; 0 if there is none.
+    pub(super) sequence: i64,
+}
+
+/// Two generations of streams: what is used moves to the young one; when that is full, the old one is forgotten.
+/// So the streams used last stay, without a list to keep in order.
+#[derive(Default)]
+pub(super) struct Cache {
+    young: HashMap<StreamId, Cached>,
+    old: HashMap<StreamId, Cached>,
+}
+
+impl Cache {
+    pub(super) fn get(&mut self, stream: &StreamId) -> Option<&mut Cached> {
+        if !self.young.contains_key(stream) {
+            let cached = self.old.remove(stream)?;
+            self.insert(stream.clone(), cached);
+        }
+        self.young.get_mut(stream)
+    }
+
+    pub(super) fn contains(&self, stream: &StreamId) -> bool {
+        self.young.contains_key(stream) || self.old.contains_key(stream)
+    }
+
+    pub(super) fn insert(&mut self, stream: StreamId, cached: Cached) {
+        self.young.insert(stream, cached);
+    }
+
+    pub(super) fn forget(&mut self, stream: &StreamId) {
+        self.young.remove(stream);
+        self.old.remove(stream);
+    }
+
+    /// Between rounds only: within a round, what was loaded must stay.
+    pub(super) fn age(&mut self) {
+        if self.young.len() > GENERATION_STREAMS_MAX {
+            self.old = mem::take(&mut self.young);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The event store on a real Postgres: what it promises, and what it refuses.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps fails and names the place")]
+
+mod cqrs_es_framework;
+mod executor;
+mod log;
+
+use domain::organization::Command as OrganizationCommand;
+use domain::subscription::Command as SubscriptionCommand;
+use domain::{Credits, PlanCode, ProductCode, Quantity, credit_ledger};
+use event_store::{Applied, Executor, Failure};
+use rust_decimal::Decimal;
+use testkit::{of, organization, product, send};
+
+fn register(id: &str) -> OrganizationCommand {
+    OrganizationCommand::Register {
+        organization: organization(id),
+        product: ProductCode::new("agencia").unwrap(),
+        time_zone: "America/Bogota".to_owned().try_into().unwrap(),
+        sponsor: None,
+    }
+}
+
+fn top_up(amount: i64) -> credit_ledger::Command {
+    credit_ledger::Command::TopUp { amount: Credits::positive(Decimal::from(amount)).unwrap(), reference: None }
+}
+
+fn consume(feature: &str, quantity: i64) -> credit_ledger::Command {
+    credit_ledger::Command::Consume {
+        feature: feature.to_owned().try_into().unwrap(),
+        quantity: Quantity::positive(Decimal::from(quantity)).unwrap(),
+    }
+}
+
+fn start(plan: &str) -> SubscriptionCommand {
+    SubscriptionCommand::Start { plan: PlanCode::new(plan).unwrap(), interval: domain::calendar::Interval::Month }
+}
+
+/// Publishes agencia and registers an organization on plan gratis.
+async fn on_gratis(executor: &Executor, id: &str) {
+    send(executor, product("agencia"), testkit::agencia()).await.unwrap();
+    send(executor, of(id), register(id)).await.unwrap();
+    send(executor, of(id), start("gratis")).await.unwrap();
+}
+
+fn ledger(applied: &Applied) -> credit_ledger::Answer {
+    serde_json::from_str(&applied.answer).unwrap()
+}
+
+fn refusal(answer: Result<Applied, Failure>) -> String {
+    answer.expect_err("a refusal").to_string()
+}
