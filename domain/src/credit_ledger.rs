@@ -24,5 +24,5 @@ mod tests;
 pub use command::Command;
 pub use event::{Event, OverageCharge};
 pub use lot::{Draw, Lot, LotKind};
-pub use rejection::Rejection;
+pub use rejection::{Rejection, Upgrade};
 pub use state::{Answer, CreditLedger, FeatureUse};

@@ -1,1 +1,95 @@
-//! Examples.
+//! Publication, as the business tells it.
+
+use expect_test::expect;
+
+use super::{Catalog, Command, Definition, Event, Rejection};
+use crate::scenario::{Scenario, agencia, codes, decimal, id, replaying_in_two_halves_equals_replaying_at_once};
+
+fn given<const N: usize>(history: [Event; N]) -> Scenario<Catalog> {
+    Scenario::given(history)
+}
+
+fn definition() -> Definition {
+    agencia().definition.clone()
+}
+
+/// Agencia with another price for `starter`.
+fn dearer() -> Definition {
+    let mut dearer = definition();
+    dearer.plans[1].prices.insert(crate::calendar::Interval::Month, decimal("18.00"));
+    dearer
+}
+
+/// Agencia without `starter`.
+fn without_starter() -> Definition {
+    let mut smaller = definition();
+    smaller.plans.remove(1);
+    smaller
+}
+
+fn publish(definition: Definition) -> Command {
+    Command::Publish { definition: Box::new(definition) }
+}
+
+fn published(version: u32, definition: Definition) -> Event {
+    Event::CatalogPublished { version, definition: Box::new(definition) }
+}
+
+#[test]
+fn the_first_publication_is_version_1() {
+    let answer = given([]).when(publish(definition())).then([published(1, definition())]);
+    assert_eq!(answer.version, 1);
+}
+
+#[test]
+fn publishing_the_same_definition_again_is_already_so() {
+    given([published(1, definition())]).when(publish(definition())).then_nothing();
+}
+
+#[test]
+fn a_changed_price_is_a_new_version_beside_the_old_one() {
+    given([published(1, definition())]).when(publish(dearer())).then([published(2, dearer())]);
+
+    let catalog: Catalog = crate::scenario::fold(&[published(1, definition()), published(2, dearer())]);
+    assert_eq!(catalog.latest().unwrap().version, 2);
+    assert_eq!(catalog.version(1).unwrap().definition, definition());
+    assert_eq!(catalog.version(3), None);
+}
+
+#[test]
+fn going_back_to_an_old_price_is_a_third_version() {
+    given([published(1, definition()), published(2, dearer())])
+        .when(publish(definition()))
+        .then([published(3, definition())]);
+}
+
+#[test]
+fn a_plan_that_was_sold_cannot_be_removed() {
+    given([published(1, definition())])
+        .when(publish(without_starter()))
+        .then_rejected(expect!["plan starter of version 1 is missing from the new catalog"]);
+}
+
+#[test]
+fn a_plan_may_be_added() {
+    given([published(1, without_starter())]).when(publish(definition())).then([published(2, definition())]);
+}
+
+#[test]
+fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
+    let mut of_kipu = without_starter();
+    of_kipu.product = id("kipu");
+    let reached = [
+        given([published(1, definition())]).when(publish(of_kipu)).code(),
+        given([published(1, definition())]).when(publish(without_starter())).code(),
+    ];
+    assert_eq!(reached.to_vec(), codes::<Rejection>());
+}
+
+#[test]
+fn publications_replay_from_a_snapshot() {
+    let history = [published(1, definition()), published(2, dearer())];
+    for middle in 0..=history.len() {
+        replaying_in_two_halves_equals_replaying_at_once::<Catalog>(&history, middle);
+    }
+}

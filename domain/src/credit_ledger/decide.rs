@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::lot::{self, LotKind, PRIORITY_DEFAULT};
-use super::{Answer, Command, CreditLedger, Event, OverageCharge, Rejection};
+use super::{Answer, Command, CreditLedger, Event, OverageCharge, Rejection, Upgrade};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
 use crate::calendar::Period;
-use crate::catalog::{CatalogVersion, Feature, Grant, Limit, Overage};
+use crate::catalog::{CatalogVersion, Feature, Grant, Limit, Overage, Plan};
 use crate::context::{Context, PlanInForce, Terms};
 use crate::id::{CommissionId, FeatureCode, LotId, Reference};
 use crate::money::{Credits, Quantity};
@@ -116,21 +116,17 @@ impl<'a> Allowance<'a> {
             requested,
             resets_at: self.window.end,
             current_plan: self.plan.code.clone(),
-            plan_needed: larger.map(|plan| plan.code.clone()),
-            upgrade_url: larger.and_then(|plan| self.catalog.definition.upgrade_url_for(&plan.code)),
+            upgrade: larger.map(|plan| upgrade_to(plan, self.catalog)),
         }
     }
 
-    /// The thresholds of the allowance that lie above `before` and at or below `after`.
-    fn crossed(&self, before: Quantity, after: Quantity) -> Option<(Quantity, Vec<u8>)> {
+    /// The thresholds `used` has reached, without those crossed `before` in the window: an allowance that grew within
+    /// it is not alerted of twice.
+    fn crossed(&self, before: &[u8], used: Quantity) -> Option<(Quantity, Vec<u8>)> {
         let limit = self.limit.quantity().filter(|limit| !limit.is_zero())?;
-        let reached = |used: Quantity, percent: u8| {
-            used.amount() * Decimal::ONE_HUNDRED >= limit.amount() * Decimal::from(percent)
-        };
-        let thresholds = &self.catalog.definition.thresholds;
-        let crossed =
-            thresholds.iter().copied().filter(|percent| !reached(before, *percent) && reached(after, *percent));
-        let crossed: Vec<u8> = crossed.collect();
+        let reached = |percent: u8| used.amount() * Decimal::ONE_HUNDRED >= limit.amount() * Decimal::from(percent);
+        let thresholds = self.catalog.definition.thresholds.iter().copied();
+        let crossed: Vec<u8> = thresholds.filter(|percent| reached(*percent) && !before.contains(percent)).collect();
         (!crossed.is_empty()).then_some((limit, crossed))
     }
 }
@@ -140,9 +136,12 @@ fn not_in_plan(feature: &FeatureCode, plan: &PlanInForce, catalog: &CatalogVersi
     Rejection::FeatureNotInPlan {
         feature: feature.clone(),
         current_plan: plan.code.clone(),
-        plan_needed: needed.map(|plan| plan.code.clone()),
-        upgrade_url: needed.and_then(|plan| catalog.definition.upgrade_url_for(&plan.code)),
+        upgrade: needed.map(|plan| upgrade_to(plan, catalog)),
     }
+}
+
+fn upgrade_to(plan: &Plan, catalog: &CatalogVersion) -> Box<Upgrade> {
+    Box::new(Upgrade { plan: plan.code.clone(), url: catalog.definition.upgrade_url_for(&plan.code) })
 }
 
 impl CreditLedger {
@@ -163,7 +162,7 @@ impl CreditLedger {
         };
 
         // Past this line nothing may fail.
-        let crossed = allowance.crossed(used, used + included);
+        let crossed = allowance.crossed(self.crossed(feature, allowance.window), used + included);
         let mut events = vec![Event::FeatureConsumed {
             feature: feature.clone(),
             quantity,

@@ -7,6 +7,15 @@ use crate::id::{FeatureCode, PlanCode, ProductCode};
 use crate::money::{Credits, Quantity};
 use crate::refusal::{Refusal, RefusalClass, sample};
 
+/// The way out of a refusal: a plan that would allow it. Boxed, so that a `Result` with a refusal stays small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The plan.
+    pub plan: PlanCode,
+    /// Where to move to it, if the catalog says.
+    pub url: Option<String>,
+}
+
 /// A refusal of an organization's ledger.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
@@ -39,10 +48,8 @@ pub enum Rejection {
         feature: FeatureCode,
         /// The plan in force.
         current_plan: PlanCode,
-        /// The smallest plan that has it.
-        plan_needed: Option<PlanCode>,
-        /// Where to upgrade to that plan.
-        upgrade_url: Option<String>,
+        /// To the smallest plan that has it.
+        upgrade: Option<Box<Upgrade>>,
     },
     /// The allowance is used up and the plan sells no overage.
     #[error("{requested} of {feature} exceed the {} left of {limit} until {resets_at}", limit.less(*used))]
@@ -59,10 +66,8 @@ pub enum Rejection {
         resets_at: Timestamp,
         /// The plan in force.
         current_plan: PlanCode,
-        /// The next larger plan that includes more.
-        plan_needed: Option<PlanCode>,
-        /// Where to upgrade to that plan.
-        upgrade_url: Option<String>,
+        /// To the next larger plan that includes more.
+        upgrade: Option<Box<Upgrade>>,
     },
     /// The credits do not pay for it.
     #[error("a balance of {balance} credits does not pay for {required}")]
@@ -72,6 +77,13 @@ pub enum Rejection {
         /// Credits it would cost.
         required: Credits,
     },
+}
+
+/// Both members are there even if no plan would allow it: then they are null.
+fn way_up(upgrade: Option<&Upgrade>) -> [(&'static str, Value); 2] {
+    let plan = upgrade.map(|upgrade| &upgrade.plan);
+    let url = upgrade.and_then(|upgrade| upgrade.url.as_ref());
+    [("plan_needed", json!(plan)), ("upgrade_url", json!(url))]
 }
 
 impl Refusal for Rejection {
@@ -103,10 +115,12 @@ impl Refusal for Rejection {
             Self::NoPlanInForce => "start a plan; a paid one is in force once its first period is paid".to_owned(),
             Self::UnknownFeature { product, .. } => format!("the features are at /v1/products/{product}/plans"),
             Self::NotAQuota { .. } => "read it as an entitlement instead".to_owned(),
-            Self::FeatureNotInPlan { plan_needed: Some(plan), .. } => format!("plan {plan} has it"),
-            Self::FeatureNotInPlan { plan_needed: None, .. } => "no plan of the product has it".to_owned(),
-            Self::QuotaExceeded { plan_needed: Some(plan), .. } => format!("wait for the reset or move to plan {plan}"),
-            Self::QuotaExceeded { plan_needed: None, .. } => "wait for the reset".to_owned(),
+            Self::FeatureNotInPlan { upgrade: Some(upgrade), .. } => format!("plan {} has it", upgrade.plan),
+            Self::FeatureNotInPlan { upgrade: None, .. } => "no plan of the product has it".to_owned(),
+            Self::QuotaExceeded { upgrade: Some(upgrade), .. } => {
+                format!("wait for the reset or move to plan {}", upgrade.plan)
+            }
+            Self::QuotaExceeded { upgrade: None, .. } => "wait for the reset".to_owned(),
             Self::InsufficientCredits { .. } => "top up credits".to_owned(),
         }
     }
@@ -118,31 +132,23 @@ impl Refusal for Rejection {
                 vec![("feature", json!(feature)), ("product", json!(product))]
             }
             Self::NotAQuota { feature, kind } => vec![("feature", json!(feature)), ("kind", json!(kind))],
-            Self::FeatureNotInPlan { feature, current_plan, plan_needed, upgrade_url } => vec![
-                ("feature", json!(feature)),
-                ("current_plan", json!(current_plan)),
-                ("plan_needed", json!(plan_needed)),
-                ("upgrade_url", json!(upgrade_url)),
-            ],
-            Self::QuotaExceeded {
-                feature,
-                limit,
-                used,
-                requested,
-                resets_at,
-                current_plan,
-                plan_needed,
-                upgrade_url,
-            } => vec![
-                ("feature", json!(feature)),
-                ("limit", json!(limit)),
-                ("used", json!(used)),
-                ("requested", json!(requested)),
-                ("resets_at", json!(resets_at)),
-                ("current_plan", json!(current_plan)),
-                ("plan_needed", json!(plan_needed)),
-                ("upgrade_url", json!(upgrade_url)),
-            ],
+            Self::FeatureNotInPlan { feature, current_plan, upgrade } => {
+                let mut members = vec![("feature", json!(feature)), ("current_plan", json!(current_plan))];
+                members.extend(way_up(upgrade.as_deref()));
+                members
+            }
+            Self::QuotaExceeded { feature, limit, used, requested, resets_at, current_plan, upgrade } => {
+                let mut members = vec![
+                    ("feature", json!(feature)),
+                    ("limit", json!(limit)),
+                    ("used", json!(used)),
+                    ("requested", json!(requested)),
+                    ("resets_at", json!(resets_at)),
+                    ("current_plan", json!(current_plan)),
+                ];
+                members.extend(way_up(upgrade.as_deref()));
+                members
+            }
             Self::InsufficientCredits { balance, required } => {
                 vec![("balance", json!(balance)), ("required", json!(required))]
             }
@@ -151,6 +157,8 @@ impl Refusal for Rejection {
 
     fn samples() -> Vec<Self> {
         let quantity = |amount: u32| Quantity::of(amount.into());
+        let upgrade =
+            |plan: &str| Some(Box::new(Upgrade { plan: sample(plan), url: Some(format!("/checkout?plan={plan}")) }));
         vec![
             Self::NotRegistered,
             Self::NoPlanInForce,
@@ -159,8 +167,7 @@ impl Refusal for Rejection {
             Self::FeatureNotInPlan {
                 feature: sample("white_label"),
                 current_plan: sample("starter"),
-                plan_needed: Some(sample("partner")),
-                upgrade_url: Some("/checkout?plan=partner".to_owned()),
+                upgrade: upgrade("partner"),
             },
             Self::QuotaExceeded {
                 feature: sample("ai_runs"),
@@ -169,8 +176,7 @@ impl Refusal for Rejection {
                 requested: quantity(1),
                 resets_at: Timestamp::UNIX_EPOCH,
                 current_plan: sample("gratis"),
-                plan_needed: Some(sample("starter")),
-                upgrade_url: Some("/checkout?plan=starter".to_owned()),
+                upgrade: upgrade("starter"),
             },
             Self::InsufficientCredits {
                 balance: Credits::ZERO,

@@ -78,6 +78,11 @@ impl CreditLedger {
         self.window(feature, period).map_or(Quantity::ZERO, |window| window.included)
     }
 
+    /// The thresholds crossed in a window.
+    pub(super) fn crossed(&self, feature: &FeatureCode, period: Period) -> &[u8] {
+        self.window(feature, period).map_or(&[], |window| &window.crossed)
+    }
+
     pub(super) fn window(&self, feature: &FeatureCode, period: Period) -> Option<&OpenWindow> {
         self.windows.get(feature).filter(|window| window.period == period)
     }

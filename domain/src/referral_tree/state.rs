@@ -21,7 +21,7 @@ struct Member {
     sponsor: Option<OrganizationId>,
 }
 
-/// What the caller is told: the sponsor of the organization the command was about, if it has one.
+/// What the caller is told: the sponsor this command named, if it named one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The sponsor.

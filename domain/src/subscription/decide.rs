@@ -105,9 +105,11 @@ impl Started {
         if !self.still_due.is_zero() {
             return Ok(self.still_due);
         }
-        let paid_until = self.active.as_ref().map(|active| active.paid.end);
+        // A free plan is never due.
+        let paid = self.active.as_ref().filter(|_| !self.price.is_zero());
+        let paid_until = paid.map(|active| active.paid.end);
         let over = paid_until.is_some_and(|paid_until| paid_until <= context.now);
-        if self.price.is_zero() || !over {
+        if !over {
             return Err(Rejection::NothingDue { plan: self.plan.clone(), paid_until });
         }
         Ok(self.price)
