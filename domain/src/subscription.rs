@@ -11,6 +11,8 @@
 pub mod command;
 pub mod decide;
 pub mod event;
+#[cfg(test)]
+mod laws;
 pub mod rejection;
 pub mod state;
 #[cfg(test)]
