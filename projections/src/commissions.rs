@@ -1,0 +1,169 @@
+//! Commissions: who earns how much of whose payment, and whether it was granted as credits.
+//!
+//! ```text
+//! product's partition       CommissionAccrued ──┐
+//!                                               ├──> one row, complete when both were folded
+//! beneficiary's partition   CreditsGranted ─────┘
+//! ```
+//!
+//! Partitions are folded side by side, so a grant may be seen before its accrual. Each fills in what it knows; people
+//! see a commission once it is accrued.
+
+use domain::credit_ledger::Event as LedgerEvent;
+use domain::referral_tree::Event as ReferralEvent;
+use domain::{Event, OrganizationId};
+use event_store::Recorded;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use sqlx::postgres::PgPool;
+
+use crate::projection::{self, Writers};
+use crate::row::{Rows, row};
+
+row! {
+    /// What is known of a commission so far.
+    pub struct Known {
+        key {
+            /// The commission.
+            commission: String,
+        }
+        /// Who earns.
+        beneficiary: Option<String>,
+        /// What is earned, in credits.
+        amount: Option<Decimal>,
+        /// `accrued` or `granted`.
+        status: Option<String>,
+        /// The product whose referral tree it comes from.
+        product: Option<String>,
+        /// The payment.
+        payment: Option<String>,
+        /// Who paid.
+        payer: Option<String>,
+        /// 1 for the direct referrer, 2 for the referrer's referrer.
+        level: Option<i16>,
+        /// The share: `0.20` is 20 %.
+        rate: Option<Decimal>,
+        /// What was paid.
+        base_amount: Option<Decimal>,
+        /// The currency it was paid in.
+        base_currency: Option<String>,
+        /// When it was earned.
+        accrued_at: Option<Timestamp>,
+        /// When its credits were added.
+        granted_at: Option<Timestamp>,
+    }
+}
+
+row! {
+    /// A commission that was accrued.
+    pub struct Commission {
+        key {
+            /// The commission.
+            commission: String,
+        }
+        /// The product whose referral tree it comes from.
+        product: String,
+        /// The payment.
+        payment: String,
+        /// Who paid.
+        payer: String,
+        /// Who earns.
+        beneficiary: String,
+        /// 1 for the direct referrer, 2 for the referrer's referrer.
+        level: i16,
+        /// The share: `0.20` is 20 %.
+        rate: Decimal,
+        /// What was paid.
+        base_amount: Decimal,
+        /// The currency it was paid in.
+        base_currency: String,
+        /// What is earned, in credits.
+        amount: Decimal,
+        /// `accrued`, or `granted` once its credits were added.
+        status: String,
+        /// When it was earned.
+        accrued_at: Timestamp,
+        /// When its credits were added.
+        granted_at: Option<Timestamp>,
+    }
+}
+
+/// Most commissions that [`of_beneficiary`] gives.
+pub const COMMISSIONS_MAX: i64 = 1_000;
+
+/// The projection.
+pub struct Projection;
+
+impl projection::Projection for Projection {
+    type Row = Known;
+
+    const NAME: &'static str = "commissions";
+    const WRITERS: Writers = Writers::SeveralPartitions;
+    const LOAD: &'static str = "SELECT * FROM commissions WHERE commission = ANY ($1)";
+    const SAVE: &'static str = include_str!("commissions/save.sql");
+
+    fn apply(rows: &mut Rows<Known>, recorded: &Recorded) {
+        match &recorded.event {
+            Event::ReferralTree(event) => accrue(rows, recorded, event),
+            Event::CreditLedger(event) => grant(rows, recorded, event),
+            Event::Organization(_) | Event::Subscription(_) | Event::Catalog(_) => {}
+        }
+    }
+}
+
+fn accrue(rows: &mut Rows<Known>, recorded: &Recorded, event: &ReferralEvent) {
+    match event {
+        ReferralEvent::CommissionAccrued {
+            commission,
+            payment,
+            payer,
+            beneficiary,
+            level,
+            rate,
+            base,
+            amount,
+            catalog_version: _,
+        } => {
+            let row = rows.change((commission.to_string(),));
+            row.product = Some(recorded.stream.owner.as_str().to_owned());
+            row.payment = Some(payment.to_string());
+            row.payer = Some(payer.to_string());
+            row.beneficiary = Some(beneficiary.to_string());
+            row.level = Some(i16::from(*level));
+            row.rate = Some(*rate);
+            row.base_amount = Some(base.amount);
+            row.base_currency = Some(base.currency.to_string());
+            row.amount = Some(amount.amount());
+            row.accrued_at = Some(recorded.recorded_at);
+            row.status.get_or_insert_with(|| "accrued".to_owned());
+        }
+        ReferralEvent::OrganizationEnrolled { .. } | ReferralEvent::ReferralAttributed { .. } => {}
+    }
+}
+
+fn grant(rows: &mut Rows<Known>, recorded: &Recorded, event: &LedgerEvent) {
+    match event {
+        LedgerEvent::CreditsGranted { commission: Some(commission), amount, .. } => {
+            let row = rows.change((commission.to_string(),));
+            row.beneficiary.get_or_insert_with(|| recorded.stream.owner.as_str().to_owned());
+            row.amount.get_or_insert(amount.amount());
+            row.granted_at.get_or_insert(recorded.recorded_at);
+            row.status = Some("granted".to_owned());
+        }
+        LedgerEvent::CreditsGranted { commission: None, .. }
+        | LedgerEvent::FeatureConsumed { .. }
+        | LedgerEvent::ThresholdsCrossed { .. } => {}
+    }
+}
+
+/// The commissions an organization earned, the newest first, at most [`COMMISSIONS_MAX`].
+pub async fn of_beneficiary(pool: &PgPool, organization: &OrganizationId) -> Result<Vec<Commission>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT * FROM read.commissions WHERE beneficiary = $1 AND accrued_at IS NOT NULL
+         ORDER BY accrued_at DESC, commission LIMIT $2",
+    )
+    .bind(organization.as_str())
+    .bind(COMMISSIONS_MAX)
+    .fetch_all(pool)
+    .await
+}

@@ -1,0 +1,199 @@
+//! Organizations as an operator lists them: where they belong, who referred them, what they subscribed to.
+//!
+//! The organization's own partition tells all but one thing: a sponsor named after registration is attributed in the
+//! product's partition. Partitions are folded side by side, so it may be seen before the registration; people see an
+//! organization once it is registered.
+
+use domain::organization::Event as OrganizationEvent;
+use domain::referral_tree::Event as ReferralEvent;
+use domain::subscription::Event as SubscriptionEvent;
+use domain::{Event, OrganizationId, ProductCode};
+use event_store::Recorded;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use sqlx::postgres::PgPool;
+
+use crate::projection::{self, Writers};
+use crate::row::{Rows, row};
+
+row! {
+    /// What is known of an organization so far.
+    pub struct Known {
+        key {
+            /// The organization.
+            organization: String,
+        }
+        /// The product it is a customer of.
+        product: Option<String>,
+        /// Where its days begin and end.
+        time_zone: Option<String>,
+        /// The code it can hand to others.
+        referral_code: Option<String>,
+        /// Who referred it.
+        sponsor: Option<String>,
+        /// When it became a customer.
+        registered_at: Option<Timestamp>,
+        /// `none`, `awaiting_payment` or `active`.
+        subscription: Option<String>,
+        /// The plan.
+        plan: Option<String>,
+        /// The catalog version the plan was sold under.
+        catalog_version: Option<i64>,
+        /// How often it is paid: `month` or `year`.
+        interval: Option<String>,
+        /// What each period costs.
+        price_amount: Option<Decimal>,
+        /// The currency of the price.
+        price_currency: Option<String>,
+        /// What is still to pay of the period being paid.
+        still_due: Option<Decimal>,
+        /// The end of the newest period that is paid.
+        paid_until: Option<Timestamp>,
+    }
+}
+
+row! {
+    /// A registered organization.
+    pub struct OrganizationRow {
+        key {
+            /// The organization.
+            organization: String,
+        }
+        /// The product it is a customer of.
+        product: String,
+        /// Where its days begin and end.
+        time_zone: String,
+        /// The code it can hand to others.
+        referral_code: String,
+        /// Who referred it.
+        sponsor: Option<String>,
+        /// When it became a customer.
+        registered_at: Timestamp,
+        /// `none`, `awaiting_payment` or `active`.
+        subscription: String,
+        /// The plan.
+        plan: Option<String>,
+        /// The catalog version the plan was sold under.
+        catalog_version: Option<i64>,
+        /// How often it is paid: `month` or `year`.
+        interval: Option<String>,
+        /// What each period costs.
+        price_amount: Option<Decimal>,
+        /// The currency of the price.
+        price_currency: Option<String>,
+        /// What is still to pay of the period being paid.
+        still_due: Option<Decimal>,
+        /// The end of the newest period that is paid.
+        paid_until: Option<Timestamp>,
+    }
+}
+
+/// Most organizations that [`referred_by`] gives.
+pub const REFERRED_MAX: i64 = 1_000;
+
+/// The projection.
+pub struct Projection;
+
+impl projection::Projection for Projection {
+    type Row = Known;
+
+    const NAME: &'static str = "organizations";
+    const WRITERS: Writers = Writers::SeveralPartitions;
+    const LOAD: &'static str = "SELECT * FROM organizations WHERE organization = ANY ($1)";
+    const SAVE: &'static str = include_str!("organizations/save.sql");
+
+    fn apply(rows: &mut Rows<Known>, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Organization(event) => register(rows, recorded, event),
+            Event::Subscription(event) => subscribe(rows.change(key(recorded)), event),
+            Event::ReferralTree(event) => attribute(rows, event),
+            Event::CreditLedger(_) | Event::Catalog(_) => {}
+        }
+    }
+}
+
+fn key(recorded: &Recorded) -> (String,) {
+    (recorded.stream.owner.as_str().to_owned(),)
+}
+
+fn register(rows: &mut Rows<Known>, recorded: &Recorded, event: &OrganizationEvent) {
+    let row = rows.change(key(recorded));
+    match event {
+        OrganizationEvent::OrganizationRegistered { organization: _, product, time_zone, referral_code, sponsor } => {
+            row.product = Some(product.to_string());
+            row.time_zone = Some(time_zone.name().to_owned());
+            row.referral_code = Some(referral_code.to_string());
+            row.registered_at = Some(recorded.recorded_at);
+            row.subscription = Some("none".to_owned());
+            // The tree has the last word, and may have spoken already.
+            row.sponsor = row.sponsor.take().or_else(|| sponsor.as_ref().map(|given| given.sponsor.to_string()));
+        }
+    }
+}
+
+fn subscribe(row: &mut Known, event: &SubscriptionEvent) {
+    match event {
+        SubscriptionEvent::SubscriptionStarted { plan, catalog_version, interval, price } => {
+            row.subscription = Some("awaiting_payment".to_owned());
+            row.plan = Some(plan.to_string());
+            row.catalog_version = Some(i64::from(*catalog_version));
+            row.interval = Some(interval.as_str().to_owned());
+            row.price_amount = Some(price.amount);
+            row.price_currency = Some(price.currency.to_string());
+            row.still_due = Some(price.amount);
+        }
+        SubscriptionEvent::PaymentRecorded { still_due, .. } => row.still_due = Some(still_due.amount),
+        SubscriptionEvent::SubscriptionActivated { anchor: _, period } => {
+            row.subscription = Some("active".to_owned());
+            row.paid_until = Some(period.end);
+        }
+        SubscriptionEvent::SubscriptionRenewed { period } => row.paid_until = Some(period.end),
+    }
+}
+
+fn attribute(rows: &mut Rows<Known>, event: &ReferralEvent) {
+    match event {
+        ReferralEvent::ReferralAttributed { organization, sponsor, code: _ } => {
+            rows.change((organization.to_string(),)).sponsor = Some(sponsor.to_string());
+        }
+        ReferralEvent::OrganizationEnrolled { .. } | ReferralEvent::CommissionAccrued { .. } => {}
+    }
+}
+
+/// An organization, once it is registered.
+pub async fn find(pool: &PgPool, organization: &OrganizationId) -> Result<Option<OrganizationRow>, sqlx::Error> {
+    sqlx::query_as("SELECT * FROM read.organizations WHERE organization = $1 AND registered_at IS NOT NULL")
+        .bind(organization.as_str())
+        .fetch_optional(pool)
+        .await
+}
+
+/// The organizations of a product after an id, by id, at most `limit`.
+pub async fn list(
+    pool: &PgPool,
+    product: &ProductCode,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<OrganizationRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT * FROM read.organizations WHERE product = $1 AND organization > $2 AND registered_at IS NOT NULL
+         ORDER BY organization LIMIT $3",
+    )
+    .bind(product.as_str())
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// The organizations an organization referred, the newest first, at most [`REFERRED_MAX`].
+pub async fn referred_by(pool: &PgPool, sponsor: &OrganizationId) -> Result<Vec<OrganizationRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT * FROM read.organizations WHERE sponsor = $1 AND registered_at IS NOT NULL
+         ORDER BY registered_at DESC, organization LIMIT $2",
+    )
+    .bind(sponsor.as_str())
+    .bind(REFERRED_MAX)
+    .fetch_all(pool)
+    .await
+}
