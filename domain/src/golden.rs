@@ -1,1 +1,152 @@
-//! golden
+//! What was written to a log stays readable: for every event type a JSON Schema in `domain/schemas` and a sample in
+//! `domain/samples`, checked in. A change of an event's shape shows here as a difference in a file.
+//!
+//! A new field or type: `UPDATE_EXPECT=1 cargo test -p domain golden`. A changed meaning: a new version with an
+//! upcaster, and the files of the old version stay as they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use expect_test::expect_file;
+use serde_json::{Value, json};
+
+use crate::stream::{Event, Kind};
+use crate::{catalog, credit_ledger, organization, referral_tree, samples, subscription};
+
+/// `credit_ledger.CreditsGranted.v1`.
+fn name(kind: Kind, event_type: &str, event_version: &str) -> String {
+    format!("{}.{event_type}.v{event_version}", kind.as_str())
+}
+
+fn kind_of(event: &Event) -> Kind {
+    match event {
+        Event::Organization(_) => Kind::Organization,
+        Event::Subscription(_) => Kind::Subscription,
+        Event::CreditLedger(_) => Kind::CreditLedger,
+        Event::ReferralTree(_) => Kind::ReferralTree,
+        Event::Catalog(_) => Kind::Catalog,
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap() + "\n"
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The checked-in files of a folder, by the name of their event.
+fn files(folder_name: &str) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(folder(folder_name)).unwrap().map(|entry| entry.unwrap().path());
+    let named = entries.map(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap().strip_suffix(".json").unwrap().to_owned();
+        (name, fs::read_to_string(&path).unwrap())
+    });
+    named.collect()
+}
+
+/// Every event type with the version written today.
+fn written_today() -> BTreeSet<String> {
+    let types = Kind::ALL.iter().flat_map(|kind| kind.event_versions().iter().map(move |known| (*kind, known)));
+    types.map(|(kind, (event_type, version))| name(kind, event_type, version)).collect()
+}
+
+#[test]
+fn every_event_type_has_one_sample_value() {
+    let samples = samples::events();
+    let names: BTreeSet<String> =
+        samples.iter().map(|event| name(kind_of(event), &event.event_type(), &event.event_version())).collect();
+    assert_eq!(names, written_today());
+    assert_eq!(samples.len(), names.len(), "one of each");
+}
+
+#[test]
+fn samples_are_written_as_they_were_when_checked_in() {
+    for event in samples::events() {
+        let name = name(kind_of(&event), &event.event_type(), &event.event_version());
+        let payload: Value = serde_json::from_str(&event.payload().unwrap()).unwrap();
+        expect_file![folder("samples").join(format!("{name}.json"))].assert_eq(&pretty(&payload));
+    }
+}
+
+#[test]
+fn every_sample_ever_checked_in_can_be_read() {
+    for (name, payload) in files("samples") {
+        let parts: Vec<&str> = name.split('.').collect();
+        let &[aggregate, event_type, version] = parts.as_slice() else { panic!("{name}") };
+        let kind = Kind::from_name(aggregate).unwrap();
+        let version = version.strip_prefix('v').unwrap();
+        let event = Event::decode(kind, event_type, version, &payload).unwrap();
+        assert_eq!(event.event_type(), event_type);
+    }
+}
+
+#[test]
+fn every_event_type_has_a_checked_in_schema_and_sample() {
+    for files in [files("samples"), files("schemas")] {
+        let names: BTreeSet<String> = files.into_keys().collect();
+        assert!(names.is_superset(&written_today()), "{:?}", written_today().difference(&names));
+    }
+}
+
+#[test]
+fn schemas_are_as_they_were_when_checked_in() {
+    for kind in Kind::ALL {
+        let whole = schema_of(*kind);
+        for (event_type, version) in kind.event_versions() {
+            let name = name(*kind, event_type, version);
+            let schema = schema_of_type(&whole, event_type, &name);
+            expect_file![folder("schemas").join(format!("{name}.json"))].assert_eq(&pretty(&schema));
+        }
+    }
+}
+
+#[test]
+fn an_event_of_another_release_is_not_guessed_at() {
+    let refusal = Event::decode(Kind::CreditLedger, "CreditsGranted", "2", "{}").unwrap_err();
+    assert_eq!(refusal.to_string(), "event CreditsGranted version 2 of a credit_ledger is unknown to this release");
+    let refusal = Event::decode(Kind::CreditLedger, "CreditsGranted", "1", "{}").unwrap_err();
+    assert!(refusal.to_string().starts_with("the payload of event CreditsGranted version 1 cannot be read: "));
+}
+
+fn schema_of(kind: Kind) -> Value {
+    let schema = match kind {
+        Kind::Organization => schemars::schema_for!(organization::Event),
+        Kind::Subscription => schemars::schema_for!(subscription::Event),
+        Kind::CreditLedger => schemars::schema_for!(credit_ledger::Event),
+        Kind::ReferralTree => schemars::schema_for!(referral_tree::Event),
+        Kind::Catalog => schemars::schema_for!(catalog::Event),
+    };
+    schema.to_value()
+}
+
+/// The schema of one event type: its alternative of the whole enum, with the definitions it leads to.
+fn schema_of_type(whole: &Value, event_type: &str, title: &str) -> Value {
+    let alternatives = whole["oneOf"].as_array().unwrap();
+    let alternative = alternatives.iter().find(|one| one["properties"].get(event_type).is_some()).unwrap();
+    let mut schema = alternative.clone();
+    schema["$schema"] = whole["$schema"].clone();
+    schema["title"] = json!(title);
+    let mut definitions = BTreeMap::new();
+    gather(alternative, &whole["$defs"], &mut definitions);
+    if !definitions.is_empty() {
+        schema["$defs"] = json!(definitions);
+    }
+    schema
+}
+
+/// Adds the definitions that `schema` refers to, and those they refer to.
+fn gather(schema: &Value, all: &Value, found: &mut BTreeMap<String, Value>) {
+    let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/"));
+    if let Some(name) = name.filter(|name| !found.contains_key(*name)) {
+        found.insert(name.to_owned(), all[name].clone());
+        gather(&all[name], all, found);
+    }
+    match schema {
+        Value::Object(members) => members.values().for_each(|member| gather(member, all, found)),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, all, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

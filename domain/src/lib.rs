@@ -22,11 +22,14 @@ pub mod money;
 pub mod organization;
 pub mod referral_tree;
 pub mod refusal;
+pub mod samples;
 pub mod stream;
 pub mod subscription;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod scenario;
 

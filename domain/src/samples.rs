@@ -1,0 +1,166 @@
+//! One event of every type, as an example to show and to test with.
+//!
+//! The golden files in `domain/samples` are these written down, and whoever documents events starts from them. All are
+//! literals: no clock, no chance. They tell one story: Maria, referred by Juan, is on agencia's plan `starter`.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::calendar::{Interval, Period};
+use crate::catalog::{self, Limit};
+use crate::credit_ledger::{self, Draw, LotKind, OverageCharge};
+use crate::money::{Credits, Money, Quantity};
+use crate::refusal::sample;
+use crate::stream::Event;
+use crate::{organization, referral_tree, subscription};
+
+/// A catalog with every kind of feature and grant.
+const CATALOG: &str = r#"
+product = "agencia"
+currency = "USD"
+upgrade_url = "/checkout?plan={plan}"
+thresholds = [70, 85, 95]
+[referrals]
+rates = ["0.20", "0.05"]
+[features]
+whatsapp_messages = { kind = "quota", window = "billing_period" }
+ai_runs = { kind = "quota", window = "day" }
+whatsapp_instances = { kind = "capacity" }
+white_label = { kind = "flag" }
+support = { kind = "config" }
+[[plans]]
+code = "starter"
+price = { month = "15", year = "150" }
+[plans.features]
+whatsapp_messages = { limit = 2_000, overage = { credits = "0.05" } }
+ai_runs = { limit = "unlimited" }
+whatsapp_instances = { limit = 1 }
+white_label = true
+support = { value = "chat" }
+"#;
+
+/// One of each type, in the order of the aggregates and of their events.
+#[must_use]
+pub fn events() -> Vec<Event> {
+    let mut events = vec![Event::from(organization())];
+    events.extend(subscription().map(Event::from));
+    events.extend(credit_ledger().map(Event::from));
+    events.extend(referral_tree().map(Event::from));
+    events.push(catalog().into());
+    events
+}
+
+fn organization() -> organization::Event {
+    organization::Event::OrganizationRegistered {
+        organization: sample("maria"),
+        product: sample("agencia"),
+        time_zone: sample("America/Bogota"),
+        referral_code: sample("7KQ2M9XWRA"),
+        sponsor: Some(organization::Sponsorship { sponsor: sample("juan"), code: sample("H4D8TZ3NCP") }),
+    }
+}
+
+fn subscription() -> [subscription::Event; 4] {
+    use subscription::Event as Of;
+    [
+        Of::SubscriptionStarted {
+            plan: sample("starter"),
+            catalog_version: 1,
+            interval: Interval::Month,
+            price: usd("15"),
+        },
+        Of::PaymentRecorded {
+            payment: sample("pay_01"),
+            amount: usd("15"),
+            reference: Some(sample("transfer-7")),
+            still_due: usd("0"),
+        },
+        Of::SubscriptionActivated { anchor: period().start, period: period() },
+        Of::SubscriptionRenewed { period: Period { start: period().end, end: instant("2026-03-31T14:00:00Z") } },
+    ]
+}
+
+fn credit_ledger() -> [credit_ledger::Event; 3] {
+    use credit_ledger::Event as Of;
+    [
+        Of::CreditsGranted {
+            lot: sample("lot_01"),
+            kind: LotKind::Commission,
+            amount: credits("3"),
+            priority: 10,
+            commission: Some(sample("pay_02-1")),
+            reference: None,
+        },
+        Of::FeatureConsumed {
+            feature: sample("whatsapp_messages"),
+            quantity: quantity("110"),
+            window: period(),
+            included: quantity("100"),
+            limit: Limit::UpTo(quantity("2000")),
+            overage: Some(OverageCharge {
+                quantity: quantity("10"),
+                rate: decimal("0.05"),
+                charge: credits("0.50"),
+                draws: vec![Draw { lot: sample("lot_01"), amount: credits("0.50") }],
+            }),
+            plan: sample("starter"),
+            catalog_version: 1,
+        },
+        Of::ThresholdsCrossed {
+            feature: sample("whatsapp_messages"),
+            window: period(),
+            thresholds: vec![95],
+            used: quantity("2000"),
+            limit: quantity("2000"),
+        },
+    ]
+}
+
+fn referral_tree() -> [referral_tree::Event; 3] {
+    use referral_tree::Event as Of;
+    [
+        Of::OrganizationEnrolled { organization: sample("maria"), code: sample("7KQ2M9XWRA") },
+        Of::ReferralAttributed { organization: sample("maria"), sponsor: sample("juan"), code: sample("H4D8TZ3NCP") },
+        Of::CommissionAccrued {
+            commission: sample("pay_01-1"),
+            payment: sample("pay_01"),
+            payer: sample("maria"),
+            beneficiary: sample("juan"),
+            level: 1,
+            rate: decimal("0.20"),
+            base: usd("15"),
+            amount: credits("3"),
+            catalog_version: 1,
+        },
+    ]
+}
+
+fn catalog() -> catalog::Event {
+    let definition = catalog::source::read("sample.toml", CATALOG).expect("samples are written in this crate");
+    catalog::Event::CatalogPublished { version: 1, definition: Box::new(definition) }
+}
+
+/// 31 January to 28 February, both at 9:00 in Bogota.
+fn period() -> Period {
+    Period { start: instant("2026-01-31T14:00:00Z"), end: instant("2026-02-28T14:00:00Z") }
+}
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().expect("samples are written in this crate")
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().expect("samples are written in this crate")
+}
+
+fn usd(amount: &str) -> Money {
+    Money::rounded(decimal(amount), sample("USD"))
+}
+
+fn credits(amount: &str) -> Credits {
+    Credits::rounded(decimal(amount))
+}
+
+fn quantity(amount: &str) -> Quantity {
+    Quantity::of(decimal(amount))
+}
