@@ -84,3 +84,34 @@ macro_rules! domain_event {
     };
 }
 pub(crate) use domain_event;
+
+#[cfg(test)]
+mod tests {
+    use cqrs_es::test::TestFramework;
+
+    use crate::catalog::{self, Catalog, Command};
+    use crate::scenario::{agencia, id, surroundings};
+
+    fn published(version: u32) -> catalog::Event {
+        catalog::Event::CatalogPublished { version, definition: Box::new(agencia().definition.clone()) }
+    }
+
+    #[test]
+    fn the_framework_of_cqrs_es_decides_what_the_aggregate_decides() {
+        let publish = Command::Publish { definition: Box::new(agencia().definition.clone()) };
+        TestFramework::<Catalog>::with(())
+            .given_no_previous_events()
+            .when((publish, surroundings()))
+            .then_expect_events(vec![published(1)]);
+    }
+
+    #[test]
+    fn the_framework_of_cqrs_es_refuses_what_the_aggregate_refuses() {
+        let mut smaller = agencia().definition.clone();
+        smaller.plans.pop();
+        TestFramework::<Catalog>::with(())
+            .given(vec![published(1)])
+            .when((Command::Publish { definition: Box::new(smaller) }, surroundings()))
+            .then_expect_error(catalog::Rejection::PlanRemoved { plan: id("partner"), version: 1 });
+    }
+}

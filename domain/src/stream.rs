@@ -279,3 +279,53 @@ pub struct StreamId {
     /// The organization or product it belongs to.
     pub owner: Owner,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Interval;
+    use crate::samples;
+    use crate::scenario::{id, surroundings};
+
+    #[test]
+    fn a_kind_is_found_by_its_name_in_the_log() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_name(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(Kind::from_name("invoice"), None);
+    }
+
+    #[test]
+    fn an_event_is_handed_to_its_own_aggregate_only() {
+        for event in samples::events() {
+            let is_ledgers = matches!(event, Event::CreditLedger(_));
+            let back = credit_ledger::Event::try_from(event.clone());
+            assert_eq!(back.is_ok(), is_ledgers);
+            assert_eq!(back.map_or_else(|event| event, Event::from), event);
+        }
+    }
+
+    #[test]
+    fn a_decision_is_taken_in_and_answered_and_a_refusal_changes_nothing() {
+        let command = Command::from(subscription::Command::Start { plan: id("gratis"), interval: Interval::Month });
+        let mut state = State::initial(command.kind());
+        let decision = state.execute(&command, &surroundings()).unwrap();
+        assert_eq!(decision.events.len(), 2);
+        assert!(decision.answer.contains("\"standing\":\"active\""), "{}", decision.answer);
+
+        let before = format!("{state:?}");
+        let refusal = state.execute(&command, &surroundings()).unwrap_err();
+        assert_eq!(refusal.code(), "subscription.already_started");
+        assert_eq!(format!("{state:?}"), before);
+    }
+
+    #[test]
+    fn replaying_what_was_decided_gives_the_state_it_was_decided_to() {
+        let command = Command::from(subscription::Command::Start { plan: id("gratis"), interval: Interval::Month });
+        let (mut decided, mut replayed) = (State::initial(command.kind()), State::initial(command.kind()));
+        for event in decided.execute(&command, &surroundings()).unwrap().events {
+            replayed.evolve(&event);
+        }
+        assert_eq!(format!("{decided:?}"), format!("{replayed:?}"));
+    }
+}

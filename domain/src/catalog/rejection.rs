@@ -1,4 +1,6 @@
-//! Why a catalog may say no.
+//! Why a catalog may say no, in the order of the checks.
+
+use serde_json::{Value, json};
 
 use crate::id::{PlanCode, ProductCode};
 use crate::refusal::{Refusal, RefusalClass, sample};
@@ -43,6 +45,13 @@ impl Refusal for Rejection {
         match self {
             Self::OtherProduct { expected, .. } => format!("publish a file that says product = \"{expected}\""),
             Self::PlanRemoved { plan, .. } => format!("keep plan {plan} in the file: subscriptions may be on it"),
+        }
+    }
+
+    fn members(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::OtherProduct { expected, found } => vec![("expected", json!(expected)), ("found", json!(found))],
+            Self::PlanRemoved { plan, version } => vec![("plan", json!(plan)), ("version", json!(version))],
         }
     }
 

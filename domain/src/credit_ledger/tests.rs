@@ -192,7 +192,8 @@ fn after_a_top_up_of_10_message_2_001_costs_0_05_and_leaves_9_95() {
 
 #[test]
 fn a_consumption_that_straddles_the_limit_pays_only_for_what_is_past_it() {
-    given([topped_up(1, "10")]).after(send(1_990)).when(send(30)).then([sent_paying(february(), 30, 20, &[(1, "1")])]);
+    let paid = sent_paying(february(), 30, 20, &[(1, "1")]);
+    given([topped_up(1, "10")]).after(send(1_990)).when(send(30)).then([paid]);
 }
 
 #[test]
@@ -202,12 +203,8 @@ fn a_consumption_is_all_or_nothing() {
         .after(send(1_990))
         .when(send(20))
         .then_rejected(expect!["a balance of 0.45 credits does not pay for 0.50"]);
-    given([topped_up(1, "0.45")]).after(send(1_990)).when(send(19)).then([sent_paying(
-        february(),
-        19,
-        9,
-        &[(1, "0.45")],
-    )]);
+    let paid = sent_paying(february(), 19, 9, &[(1, "0.45")]);
+    given([topped_up(1, "0.45")]).after(send(1_990)).when(send(19)).then([paid]);
 }
 
 #[test]
