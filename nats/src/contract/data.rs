@@ -1,0 +1,289 @@
+//! The `data` of each public event, written out field by field, so that a change of a stored event cannot change what
+//! outsiders get.
+
+use domain::calendar::Period;
+use domain::catalog::Limit;
+use domain::credit_ledger::{LotKind, OverageCharge};
+use domain::{Event, Money, OrganizationId, catalog, credit_ledger, organization, referral_tree, subscription};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// What happened, and to whom.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Data {
+    /// The product.
+    product: String,
+    /// The organization it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<String>,
+    #[serde(flatten)]
+    facts: Facts,
+}
+
+impl Data {
+    /// The public facts of an event.
+    pub(super) fn of(event: &Event, product: &str, organization: Option<&OrganizationId>) -> Self {
+        let facts = match event {
+            Event::Organization(event) => Facts::of_organization(event),
+            Event::Subscription(event) => Facts::of_subscription(event),
+            Event::CreditLedger(event) => Facts::of_credit_ledger(event),
+            Event::ReferralTree(event) => Facts::of_referral_tree(event),
+            Event::Catalog(event) => Facts::of_catalog(event),
+        };
+        Self { product: product.to_owned(), organization: organization.map(ToString::to_string), facts }
+    }
+}
+
+/// An amount in a currency: `{"amount": "199.00", "currency": "USD"}`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct PublicMoney {
+    amount: String,
+    currency: String,
+}
+
+impl From<&Money> for PublicMoney {
+    fn from(money: &Money) -> Self {
+        Self { amount: money.amount.to_string(), currency: money.currency.to_string() }
+    }
+}
+
+/// From `start` (inside) to `end` (outside).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct PublicPeriod {
+    start: Timestamp,
+    end: Timestamp,
+}
+
+impl From<&Period> for PublicPeriod {
+    fn from(period: &Period) -> Self {
+        Self { start: period.start, end: period.end }
+    }
+}
+
+/// What was past the allowance: how much, and the credits it cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct PublicOverage {
+    quantity: String,
+    rate: String,
+    charge: String,
+}
+
+impl From<&OverageCharge> for PublicOverage {
+    fn from(overage: &OverageCharge) -> Self {
+        Self {
+            quantity: overage.quantity.to_string(),
+            rate: overage.rate.to_string(),
+            charge: overage.charge.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Facts {
+    OrganizationRegistered {
+        time_zone: String,
+        referral_code: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sponsor: Option<String>,
+    },
+    SubscriptionStarted {
+        plan: String,
+        catalog_version: u32,
+        interval: &'static str,
+        price: PublicMoney,
+    },
+    PaymentRecorded {
+        payment: String,
+        amount: PublicMoney,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        still_due: PublicMoney,
+    },
+    SubscriptionActivated {
+        anchor: Timestamp,
+        period: PublicPeriod,
+    },
+    SubscriptionRenewed {
+        period: PublicPeriod,
+    },
+    CreditsGranted {
+        lot: String,
+        kind: &'static str,
+        credits: String,
+        priority: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        commission: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    FeatureConsumed {
+        feature: String,
+        quantity: String,
+        included: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overage: Option<PublicOverage>,
+        window: PublicPeriod,
+        plan: String,
+        catalog_version: u32,
+    },
+    ThresholdsCrossed {
+        feature: String,
+        thresholds: Vec<u8>,
+        used: String,
+        limit: String,
+        window: PublicPeriod,
+    },
+    OrganizationEnrolled {
+        referral_code: String,
+    },
+    ReferralAttributed {
+        sponsor: String,
+        referral_code: String,
+    },
+    CommissionAccrued {
+        commission: String,
+        credits: String,
+        level: u8,
+        rate: String,
+        payment: String,
+        payer: String,
+        paid: PublicMoney,
+        catalog_version: u32,
+    },
+    CatalogPublished {
+        version: u32,
+        currency: String,
+        plans: Vec<String>,
+    },
+}
+
+impl Facts {
+    fn of_organization(event: &organization::Event) -> Self {
+        match event {
+            organization::Event::OrganizationRegistered { time_zone, referral_code, sponsor, .. } => {
+                Self::OrganizationRegistered {
+                    time_zone: time_zone.name().to_owned(),
+                    referral_code: referral_code.to_string(),
+                    sponsor: sponsor.as_ref().map(|sponsorship| sponsorship.sponsor.to_string()),
+                }
+            }
+        }
+    }
+
+    fn of_subscription(event: &subscription::Event) -> Self {
+        match event {
+            subscription::Event::SubscriptionStarted { plan, catalog_version, interval, price } => {
+                Self::SubscriptionStarted {
+                    plan: plan.to_string(),
+                    catalog_version: *catalog_version,
+                    interval: interval.as_str(),
+                    price: price.into(),
+                }
+            }
+            subscription::Event::PaymentRecorded { payment, amount, reference, still_due } => Self::PaymentRecorded {
+                payment: payment.to_string(),
+                amount: amount.into(),
+                reference: reference.as_ref().map(ToString::to_string),
+                still_due: still_due.into(),
+            },
+            subscription::Event::SubscriptionActivated { anchor, period } => {
+                Self::SubscriptionActivated { anchor: *anchor, period: period.into() }
+            }
+            subscription::Event::SubscriptionRenewed { period } => Self::SubscriptionRenewed { period: period.into() },
+        }
+    }
+
+    fn of_credit_ledger(event: &credit_ledger::Event) -> Self {
+        match event {
+            credit_ledger::Event::CreditsGranted { lot, kind, amount, priority, commission, reference } => {
+                Self::CreditsGranted {
+                    lot: lot.to_string(),
+                    kind: match kind {
+                        LotKind::Purchased => "purchased",
+                        LotKind::Commission => "commission",
+                    },
+                    credits: amount.to_string(),
+                    priority: *priority,
+                    commission: commission.as_ref().map(ToString::to_string),
+                    reference: reference.as_ref().map(ToString::to_string),
+                }
+            }
+            credit_ledger::Event::FeatureConsumed {
+                feature,
+                quantity,
+                window,
+                included,
+                limit,
+                overage,
+                plan,
+                catalog_version,
+            } => Self::FeatureConsumed {
+                feature: feature.to_string(),
+                quantity: quantity.to_string(),
+                included: included.to_string(),
+                limit: match limit {
+                    Limit::Unlimited => None,
+                    Limit::UpTo(limit) => Some(limit.to_string()),
+                },
+                overage: overage.as_ref().map(Into::into),
+                window: window.into(),
+                plan: plan.to_string(),
+                catalog_version: *catalog_version,
+            },
+            credit_ledger::Event::ThresholdsCrossed { feature, window, thresholds, used, limit } => {
+                Self::ThresholdsCrossed {
+                    feature: feature.to_string(),
+                    thresholds: thresholds.clone(),
+                    used: used.to_string(),
+                    limit: limit.to_string(),
+                    window: window.into(),
+                }
+            }
+        }
+    }
+
+    fn of_referral_tree(event: &referral_tree::Event) -> Self {
+        match event {
+            referral_tree::Event::OrganizationEnrolled { organization: _, code } => {
+                Self::OrganizationEnrolled { referral_code: code.to_string() }
+            }
+            referral_tree::Event::ReferralAttributed { organization: _, sponsor, code } => {
+                Self::ReferralAttributed { sponsor: sponsor.to_string(), referral_code: code.to_string() }
+            }
+            referral_tree::Event::CommissionAccrued {
+                commission,
+                payment,
+                payer,
+                beneficiary: _,
+                level,
+                rate,
+                base,
+                amount,
+                catalog_version,
+            } => Self::CommissionAccrued {
+                commission: commission.to_string(),
+                credits: amount.to_string(),
+                level: *level,
+                rate: rate.to_string(),
+                payment: payment.to_string(),
+                payer: payer.to_string(),
+                paid: base.into(),
+                catalog_version: *catalog_version,
+            },
+        }
+    }
+
+    fn of_catalog(event: &catalog::Event) -> Self {
+        match event {
+            // Codes only: a whole catalog may be larger than a message should be, and the API has it.
+            catalog::Event::CatalogPublished { version, definition } => Self::CatalogPublished {
+                version: *version,
+                currency: definition.currency.to_string(),
+                plans: definition.plans.iter().map(|plan| plan.code.to_string()).collect(),
+            },
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The public contract, kept by its reference page.
