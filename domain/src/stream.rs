@@ -1,6 +1,6 @@
 //! The five aggregates named together: which streams there are, what may be asked of them and what they say.
 //!
-//! The executor and the readers of the log work on these; adding an aggregate means one line in [`aggregates!`].
+//! The executor and the readers of the log work on these; adding an aggregate means one line in `aggregates!`.
 
 use serde::{Deserialize, Serialize};
 

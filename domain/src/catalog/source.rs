@@ -1,9 +1,9 @@
 //! Reads a catalog file, or names everything that is wrong with it at once.
 //!
 //! The TOML is walked by hand over its spanned document instead of being deserialized: serde stops at the first fault
-//! and knows no line numbers, and whoever edits a catalog wants the whole list, each with its line. [`document`] is
-//! the walk (which keys are there, which are missing, which nobody knows), [`value`] reads single values, [`feature`]
-//! and [`plan`] know what a catalog means. The format is described in `docs/reference/catalog.md`.
+//! and knows no line numbers, and whoever edits a catalog wants the whole list, each with its line. `document` is
+//! the walk (which keys are there, which are missing, which nobody knows), `value` reads single values, `feature`
+//! and `plan` know what a catalog means. The format is described in `docs/reference/catalog.md`.
 
 mod document;
 mod feature;

@@ -1,6 +1,7 @@
 //! Whole files, and each fault by itself.
 
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 use super::{Faults, read};
 use crate::catalog::Definition;
@@ -339,4 +340,27 @@ fn a_catalog_has_plans() {
         "product = \"a\"\ncurrency = \"USD\"\nplans = [3]",
         expect!["catalogs/agencia.toml:3: plans[0]: 3 is not a plan"],
     );
+}
+
+/// The sound catalog with some of its text replaced by something that looks like TOML.
+fn mangled() -> impl Strategy<Value = String> {
+    (0..SOUND.len(), 0_usize..40, "[a-z0-9\"={}\\[\\]., \n-]{0,6}").prop_map(|(from, length, other)| {
+        let mut text = SOUND.to_owned();
+        text.replace_range(from..(from + length).min(SOUND.len()), &other);
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_mangled_catalog_reads_or_names_lines_of_the_file(text in mangled()) {
+        if let Err(faults) = read("mangled.toml", &text) {
+            prop_assert!(!faults.faults.is_empty());
+            let lines = text.split('\n').count();
+            prop_assert!(faults.faults.iter().all(|fault| (1..=lines).contains(&fault.line)), "{}", faults);
+            prop_assert!(faults.faults.is_sorted_by_key(|fault| fault.line));
+        }
+    }
 }
