@@ -42,11 +42,12 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just("white_label"),
         1 => Just("faxes"),
     ];
-    prop_oneof![
-        1 => credits().prop_map(|amount| Command::TopUp { amount, reference: None }),
-        1 => credits().prop_map(|amount| Command::GrantCommission { commission: CommissionId::of(&id("pay_1"), 1), amount }),
-        4 => (features, quantities()).prop_map(|(feature, quantity)| Command::Consume { feature: id(feature), quantity }),
-    ]
+    let top_up = credits().prop_map(|amount| Command::TopUp { amount, reference: None });
+    let commission = CommissionId::of(&id("pay_1"), 1);
+    let earn = credits().prop_map(move |amount| Command::GrantCommission { commission: commission.clone(), amount });
+    let consume =
+        (features, quantities()).prop_map(|(feature, quantity)| Command::Consume { feature: id(feature), quantity });
+    prop_oneof![1 => top_up, 1 => earn, 4 => consume]
 }
 
 fn histories() -> impl Strategy<Value = Vec<Step>> {
