@@ -19,6 +19,8 @@ pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
 pub mod credit_statement;
+#[cfg(test)]
+mod laws;
 pub mod organizations;
 pub mod projection;
 pub mod rebuild;

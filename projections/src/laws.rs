@@ -1,0 +1,267 @@
+//! Laws every `apply` keeps, over a history in two partitions: the product's and the organizations'.
+
+use std::collections::BTreeSet;
+
+use domain::calendar::{Interval, Period, Zone};
+use domain::catalog::Limit;
+use domain::credit_ledger::{Draw, LotKind, OverageCharge};
+use domain::organization::Sponsorship;
+use domain::stream::{Owner, StreamId};
+use domain::{
+    CommissionId, Credits, Currency, Event, FeatureCode, Kind, LotId, Money, OrganizationId, PaymentId, PlanCode,
+    ProductCode, Quantity, ReferralCode,
+};
+use domain::{credit_ledger, organization, referral_tree, subscription};
+use event_store::{Metadata, Recorded};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::projection::{Projection, Writers};
+use crate::row::{Row, Rows};
+use crate::{balance, commissions, compliance_alerts, credit_statement, organizations, usage};
+
+const PRODUCTS: i32 = 0;
+const ORGANIZATIONS: i32 = 1;
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn credits(text: &str) -> Credits {
+    Credits::rounded(decimal(text))
+}
+
+fn quantity(text: &str) -> Quantity {
+    Quantity::positive(decimal(text)).unwrap()
+}
+
+fn usd(text: &str) -> Money {
+    Money::rounded(decimal(text), Currency::new("USD").unwrap())
+}
+
+fn id(text: &str) -> OrganizationId {
+    OrganizationId::new(text).unwrap()
+}
+
+fn may() -> Period {
+    Period { start: "2031-05-01T05:00:00Z".parse().unwrap(), end: "2031-06-01T05:00:00Z".parse().unwrap() }
+}
+
+/// Events in the order of their positions, from 1 on.
+fn recorded(partition: i32, events: Vec<(Owner, Event)>) -> Vec<Recorded> {
+    let record = |(position, (owner, event)): (i64, (Owner, Event))| Recorded {
+        partition,
+        position,
+        event_id: Uuid::nil(),
+        recorded_at: Timestamp::from_second(1_935_000_000 + position).unwrap(),
+        organization: None,
+        stream: StreamId { kind: kind(&event), owner },
+        sequence: position,
+        event,
+        metadata: Metadata::default(),
+    };
+    (1..).zip(events).map(record).collect()
+}
+
+fn kind(event: &Event) -> Kind {
+    match event {
+        Event::Organization(_) => Kind::Organization,
+        Event::Subscription(_) => Kind::Subscription,
+        Event::CreditLedger(_) => Kind::CreditLedger,
+        Event::ReferralTree(_) => Kind::ReferralTree,
+        Event::Catalog(_) => Kind::Catalog,
+    }
+}
+
+/// Juan and Maria enrol, Maria is attributed to Juan, her payment accrues a commission.
+fn of_the_product() -> Vec<Recorded> {
+    use referral_tree::Event as Tree;
+    let agencia = || Owner::Product(ProductCode::new("agencia").unwrap());
+    let code = |code| ReferralCode::new(code).unwrap();
+    let events = [
+        Tree::OrganizationEnrolled { organization: id("juan"), code: code("JUAN") },
+        Tree::OrganizationEnrolled { organization: id("maria"), code: code("MARIA") },
+        Tree::ReferralAttributed { organization: id("maria"), sponsor: id("juan"), code: code("JUAN") },
+        Tree::CommissionAccrued {
+            commission: CommissionId::new("pay_1-1").unwrap(),
+            payment: PaymentId::new("pay_1").unwrap(),
+            payer: id("maria"),
+            beneficiary: id("juan"),
+            level: 1,
+            rate: decimal("0.20"),
+            base: usd("15"),
+            amount: credits("3"),
+            catalog_version: 1,
+        },
+    ];
+    recorded(PRODUCTS, events.into_iter().map(|event| (agencia(), event.into())).collect())
+}
+
+fn registered(organization: &str, sponsor: Option<&str>) -> Event {
+    organization::Event::OrganizationRegistered {
+        organization: id(organization),
+        product: ProductCode::new("agencia").unwrap(),
+        time_zone: Zone::new("America/Bogota").unwrap(),
+        referral_code: ReferralCode::new(organization).unwrap(),
+        sponsor: sponsor.map(|sponsor| Sponsorship { sponsor: id(sponsor), code: ReferralCode::new(sponsor).unwrap() }),
+    }
+    .into()
+}
+
+fn granted(kind: LotKind, amount: &str, commission: Option<&str>) -> Event {
+    credit_ledger::Event::CreditsGranted {
+        lot: LotId::new("lot_1").unwrap(),
+        kind,
+        amount: credits(amount),
+        priority: 10,
+        commission: commission.map(|commission| CommissionId::new(commission).unwrap()),
+        reference: None,
+    }
+    .into()
+}
+
+fn consumed(included: &str, overage: Option<OverageCharge>) -> Event {
+    let past = overage.as_ref().map_or(Decimal::ZERO, |overage| overage.quantity.amount());
+    credit_ledger::Event::FeatureConsumed {
+        feature: FeatureCode::new("messages").unwrap(),
+        quantity: Quantity::positive(decimal(included) + past).unwrap(),
+        window: may(),
+        included: quantity(included),
+        limit: Limit::UpTo(quantity("100")),
+        overage,
+        plan: PlanCode::new("starter").unwrap(),
+        catalog_version: 1,
+    }
+    .into()
+}
+
+/// Maria subscribes and pays; Juan is granted the commission, buys credits, and uses more than is included.
+fn of_the_organizations() -> Vec<Recorded> {
+    use subscription::Event as Plan;
+    let overage = OverageCharge {
+        quantity: quantity("2"),
+        rate: decimal("0.05"),
+        charge: credits("0.10"),
+        draws: vec![Draw { lot: LotId::new("lot_1").unwrap(), amount: credits("0.10") }],
+    };
+    let crossed = credit_ledger::Event::ThresholdsCrossed {
+        feature: FeatureCode::new("messages").unwrap(),
+        window: may(),
+        thresholds: vec![70, 85],
+        used: quantity("90"),
+        limit: quantity("100"),
+    };
+    let plan = PlanCode::new("starter").unwrap();
+    let started = Plan::SubscriptionStarted { plan, catalog_version: 1, interval: Interval::Month, price: usd("15") };
+    let paid = Plan::PaymentRecorded {
+        payment: PaymentId::new("pay_1").unwrap(),
+        amount: usd("15"),
+        reference: None,
+        still_due: usd("0"),
+    };
+    let events = vec![
+        ("juan", registered("juan", None)),
+        ("maria", registered("maria", Some("juan"))),
+        ("maria", started.into()),
+        ("maria", paid.into()),
+        ("maria", Plan::SubscriptionActivated { anchor: may().start, period: may() }.into()),
+        ("maria", Plan::SubscriptionRenewed { period: may() }.into()),
+        ("juan", granted(LotKind::Commission, "3", Some("pay_1-1"))),
+        ("maria", granted(LotKind::Purchased, "5", None)),
+        ("juan", consumed("90", None)),
+        ("juan", crossed.into()),
+        ("juan", granted(LotKind::Purchased, "10", None)),
+        ("juan", consumed("10", Some(overage))),
+    ];
+    recorded(ORGANIZATIONS, events.into_iter().map(|(owner, event)| (Owner::Organization(id(owner)), event)).collect())
+}
+
+fn fold<P: Projection>(events: &[Recorded]) -> Rows<P::Row> {
+    let mut rows = Rows::default();
+    for recorded in events {
+        P::apply(&mut rows, recorded);
+    }
+    rows
+}
+
+fn table<P: Projection>(events: &[Recorded]) -> Vec<P::Row> {
+    fold::<P>(events).iter().cloned().collect()
+}
+
+/// Loading relies on it: rows are loaded for the keys that a fold on no rows touched.
+fn touches_rows_because_of_events_alone<P: Projection>() {
+    let history = [of_the_product(), of_the_organizations()].concat();
+    let keys: BTreeSet<_> = fold::<P>(&history).into_changed_keys();
+    assert!(!keys.is_empty(), "{} has rows", P::NAME);
+    for recorded in &history {
+        let alone = fold::<P>(std::slice::from_ref(recorded)).into_changed_keys();
+        let mut rows = fold::<P>(&history);
+        rows.forget_changes();
+        P::apply(&mut rows, recorded);
+        assert_eq!(rows.into_changed_keys(), alone, "{} of {:?}", P::NAME, recorded.event);
+    }
+}
+
+#[test]
+fn every_projection_touches_rows_because_of_events_alone() {
+    touches_rows_because_of_events_alone::<balance::Projection>();
+    touches_rows_because_of_events_alone::<credit_statement::Projection>();
+    touches_rows_because_of_events_alone::<usage::Projection>();
+    touches_rows_because_of_events_alone::<compliance_alerts::Projection>();
+    touches_rows_because_of_events_alone::<commissions::Projection>();
+    touches_rows_because_of_events_alone::<organizations::Projection>();
+}
+
+/// Partitions keep their own order and nothing more.
+fn merged(product_next: &[bool]) -> Vec<Recorded> {
+    let (mut product, mut organizations) = (of_the_product().into_iter(), of_the_organizations().into_iter());
+    let mut events = Vec::new();
+    for product_next in product_next {
+        events.extend(if *product_next { product.next() } else { organizations.next() });
+    }
+    events.extend(product);
+    events.extend(organizations);
+    events
+}
+
+/// The rows of any order are those of product first; a projection with one writing partition needs no such law.
+fn gives_the_same_rows_in_any_order<P: Projection>(product_next: &[bool]) {
+    assert_eq!(P::WRITERS, Writers::SeveralPartitions, "{}", P::NAME);
+    assert_eq!(table::<P>(&merged(product_next)), table::<P>(&merged(&[])));
+}
+
+proptest! {
+    #[test]
+    fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 16)) {
+        gives_the_same_rows_in_any_order::<commissions::Projection>(&product_next);
+        gives_the_same_rows_in_any_order::<organizations::Projection>(&product_next);
+    }
+}
+
+#[test]
+fn a_statement_runs_on_for_each_organization_by_itself() {
+    let entries = table::<credit_statement::Projection>(&of_the_organizations());
+    let lines: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("{} {} {} -> {}", entry.organization, entry.kind, entry.amount, entry.balance_after))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "juan commission 3.00 -> 3.00",
+            "juan purchased 10.00 -> 13.00",
+            "juan charge -0.10 -> 12.90",
+            "maria purchased 5.00 -> 5.00",
+        ]
+    );
+}
+
+#[test]
+fn differences_name_the_column_and_both_values() {
+    let expected = &table::<balance::Projection>(&of_the_organizations())[0];
+    let found = balance::Balance { balance: decimal("99"), ..expected.clone() };
+    assert_eq!(expected.differences(expected), []);
+    assert_eq!(found.differences(expected), [("balance", "99".to_owned(), "12.90".to_owned())]);
+}

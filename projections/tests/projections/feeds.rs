@@ -1,0 +1,84 @@
+//! Feeds that make trouble on purpose.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use event_store::log::Fault;
+use event_store::{Feed, Log, LogError, PolledFeed, Recorded};
+use tokio::sync::watch;
+
+const PAUSE: Duration = Duration::from_millis(5);
+
+pub fn polled(log: Log) -> PolledFeed {
+    PolledFeed::new(log, PAUSE)
+}
+
+/// Gives three events at a time, so that there is a middle in which to be interrupted.
+pub struct Sparing(pub PolledFeed);
+
+#[async_trait]
+impl Feed for Sparing {
+    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+        let mut events = self.0.after(partition, position).await?;
+        events.truncate(3);
+        Ok(events)
+    }
+}
+
+/// Gives everything from the first event on, every time.
+pub struct Repeating {
+    pub log: Log,
+    pub feed: PolledFeed,
+}
+
+#[async_trait]
+impl Feed for Repeating {
+    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+        self.feed.after(partition, position).await?;
+        self.log.after(partition, 0, i64::from(i32::MAX)).await
+    }
+}
+
+/// Tells the first who asks for news that the log is corrupt; everybody else gets them.
+pub struct CorruptOnce {
+    pub feed: PolledFeed,
+    pub told: AtomicBool,
+}
+
+#[async_trait]
+impl Feed for CorruptOnce {
+    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+        if self.told.swap(true, Ordering::SeqCst) {
+            return self.feed.after(partition, position).await;
+        }
+        Err(LogError::Corrupt { partition, after: position, fault: Fault::Missing { position: position + 1 } })
+    }
+}
+
+/// Leaves an event out.
+pub struct Skipping(pub PolledFeed);
+
+#[async_trait]
+impl Feed for Skipping {
+    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+        self.0.after(partition, position + 1).await
+    }
+}
+
+/// Holds a partition back until the gate opens.
+pub struct Gated {
+    pub feed: PolledFeed,
+    pub held: i32,
+    pub open: watch::Receiver<bool>,
+}
+
+#[async_trait]
+impl Feed for Gated {
+    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+        if partition == self.held {
+            let _ = self.open.clone().wait_for(|open| *open).await;
+        }
+        self.feed.after(partition, position).await
+    }
+}

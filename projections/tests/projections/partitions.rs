@@ -1,0 +1,125 @@
+//! A log with four partitions: rows that two of them write are the same whichever comes first.
+
+use domain::stream::Owner;
+use event_store::Role;
+use event_store::executor::partition_of;
+use projections::{commissions, organizations, rebuild};
+use testkit::{TestDatabase, of, organization, product};
+use tokio::sync::watch;
+
+use crate::feeds::{Gated, Sparing, polled};
+use crate::world::World;
+
+const PARTITIONS: i32 = 4;
+
+async fn four_partitions() -> World {
+    World::on(TestDatabase::with_partitions(PARTITIONS).await).await
+}
+
+fn partition(owner: &Owner) -> i32 {
+    partition_of(owner, PARTITIONS)
+}
+
+/// An organization's id whose streams are, or are not, in the partition of the product.
+fn id(prefix: &str, with_product: bool) -> String {
+    let product = partition(&product("agencia"));
+    let mut ids = (0..).map(|number| format!("{prefix}{number}"));
+    ids.find(|id| (partition(&of(id)) == product) == with_product).unwrap()
+}
+
+#[tokio::test]
+async fn the_story_reads_the_same_with_four_partitions() {
+    let world = four_partitions().await;
+    let live = world.fold(Sparing(polled(world.test.log())));
+    world.tell_the_story().await;
+    world.all_caught_up().await;
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    let earned = commissions::of_beneficiary(&world.pool, &organization("juan")).await.unwrap();
+    assert_eq!(earned.iter().filter(|commission| commission.status == "granted").count(), 2);
+    for name in projections::names() {
+        rebuild(&world.pool, &world.test.log(), name).await.unwrap();
+    }
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    live.stop().await;
+}
+
+#[tokio::test]
+async fn a_grant_folded_before_its_accrual_completes_the_same_commission() {
+    let world = four_partitions().await;
+    let (juan, maria) = (id("juan", false), id("maria", false));
+    let code = world.join(&juan, None).await;
+    world.join(&maria, Some(&code)).await;
+    world.start(&maria, "partner").await;
+    let payment = world.pay(&maria, "199").await;
+    world.grant(&juan, &payment, 1, "39.80").await;
+
+    let (open, gate) = watch::channel(false);
+    let held = partition(&product("agencia"));
+    let live = world.fold(Gated { feed: polled(world.test.log()), held, open: gate });
+    testkit::until("the grant", || async { granted(&world).await.then_some(()) }).await;
+    let beneficiary = organization(&juan);
+    assert_eq!(commissions::of_beneficiary(&world.pool, &beneficiary).await.unwrap(), []);
+
+    open.send(true).unwrap();
+    world.all_caught_up().await;
+    let earned = commissions::of_beneficiary(&world.pool, &beneficiary).await.unwrap();
+    assert_eq!((earned[0].payer.as_str(), earned[0].status.as_str()), (maria.as_str(), "granted"));
+    assert!(earned[0].granted_at >= Some(earned[0].accrued_at));
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    live.stop().await;
+}
+
+async fn granted(world: &World) -> bool {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.commissions WHERE status = 'granted')")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_sponsor_attributed_before_the_registration_is_folded_stays() {
+    let world = four_partitions().await;
+    let (juan, maria) = (id("juan", true), id("maria", false));
+    let code = world.join(&juan, None).await;
+    world.join(&maria, Some(&code)).await;
+
+    let (open, gate) = watch::channel(false);
+    let live = world.fold(Gated { feed: polled(world.test.log()), held: partition(&of(&maria)), open: gate });
+    testkit::until("the attribution", || async { attributed(&world).await.then_some(()) }).await;
+    assert_eq!(organizations::find(&world.pool, &organization(&maria)).await.unwrap(), None);
+
+    open.send(true).unwrap();
+    world.all_caught_up().await;
+    let row = organizations::find(&world.pool, &organization(&maria)).await.unwrap().unwrap();
+    assert_eq!(row.sponsor, Some(juan));
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    live.stop().await;
+}
+
+async fn attributed(world: &World) -> bool {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM read.organizations WHERE sponsor IS NOT NULL)")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap()
+}
+
+/// Both write the same new rows in transactions that overlap; neither may undo what the other wrote.
+#[tokio::test]
+async fn partitions_that_write_the_same_rows_at_once_lose_nothing() {
+    let world = four_partitions().await;
+    let sponsor = id("juan", true);
+    let code = world.join(&sponsor, None).await;
+    for number in 0..20 {
+        world.join(&format!("org{number}"), Some(&code)).await;
+    }
+    // Two processes on four partitions, three events at a time.
+    let one = world.fold(Sparing(polled(world.test.log())));
+    let other = world.fold(Sparing(polled(world.test.log())));
+    world.all_caught_up().await;
+    let pool = world.test.pool(Role::Engine);
+    let referred = organizations::referred_by(&pool, &organization(&sponsor)).await.unwrap();
+    assert_eq!(referred.len(), 20);
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    one.stop().await;
+    other.stop().await;
+}
