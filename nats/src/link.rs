@@ -96,7 +96,12 @@ impl Link {
     pub async fn open(url: &str, name: &str) -> Result<Self, NatsError> {
         let server: ServerAddr = url.parse().map_err(|fault| NatsError::BadAddress(Box::new(fault)))?;
         let address = format!("{}:{}", server.host(), server.port());
-        let client = ConnectOptions::new()
+        // The client ignores the user and password of an address, so they are handed over.
+        let options = match (server.username(), server.password()) {
+            (Some(user), Some(password)) => ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned()),
+            _ => ConnectOptions::new(),
+        };
+        let client = options
             .name(name)
             .retry_on_initial_connect()
             .request_timeout(Some(REQUEST_MAX))

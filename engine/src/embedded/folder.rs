@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::EmbeddedError;
+use crate::address;
 
 /// Where ports are looked for: below the ranges from which Linux (32768) and macOS (49152) take the local ends of outgoing
 /// connections. A client that keeps connecting to a port inside those ranges while its server is down may be given that
@@ -89,14 +90,7 @@ pub(super) fn remember<T: Serialize>(path: &Path, what: &T) -> Result<(), Embedd
 
 /// Writes a file that only its owner may read.
 pub(super) fn write_private(path: &Path, content: &[u8]) -> Result<(), EmbeddedError> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(content))
-        .map_err(EmbeddedError::io("write", path))
+    address::write_private(path, content).map_err(EmbeddedError::io("write", path))
 }
 
 /// Deletes a file, or a folder with all that is in it; content when there is none.

@@ -1,0 +1,117 @@
+//! A caller of the API, as a product's back end would be.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// How long a story waits for what happens by itself.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A caller with an admin key.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    key: String,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as it was sent.
+    pub text: String,
+    /// The body as JSON; null if it is none.
+    pub body: Value,
+    /// Was it the first answer, given again?
+    pub replayed: bool,
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    ///
+    /// # Panics
+    /// If it has another one.
+    #[must_use]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// A text or a number of the body, by its JSON pointer; empty if there is none.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> String {
+        match self.body.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        }
+    }
+}
+
+impl Client {
+    /// A caller of the API at this address.
+    #[must_use]
+    pub fn new(base: &str, key: &str) -> Self {
+        Self { http: reqwest::Client::new(), base: base.to_owned(), key: key.to_owned() }
+    }
+
+    /// Reads.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// Sends a command under a fresh key.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let key = Uuid::now_v7().to_string();
+        self.post_as(&key, path, body).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    /// Sends a command under a key. Fails if the API went away.
+    pub async fn post_as(&self, key: &str, path: &str, body: &Value) -> Result<Answer, reqwest::Error> {
+        self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
+    }
+
+    /// Sends a text as a command under a fresh key.
+    pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Answer {
+        let request = self.request(Method::POST, path).header("Content-Type", content_type).body(text);
+        let request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
+        self.send(request).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    /// Reads again and again until the answer is what was hoped for.
+    ///
+    /// # Panics
+    /// If it is not so within [`PATIENCE`].
+    pub async fn until(&self, path: &str, hoped: impl Fn(&Answer) -> bool) -> Answer {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let last = match self.send(self.request(Method::GET, path)).await {
+                Ok(answer) if hoped(&answer) => return answer,
+                Ok(answer) => answer.text,
+                Err(error) => error.to_string(),
+            };
+            assert!(Instant::now() < deadline, "GET {path} is not as hoped after {PATIENCE:?}: {last}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
+    }
+
+    fn send(&self, request: RequestBuilder) -> impl Future<Output = Result<Answer, reqwest::Error>> + use<> {
+        async move {
+            let response = request.send().await?;
+            let status = response.status().as_u16();
+            let replayed = response.headers().contains_key("Idempotent-Replayed");
+            let text = response.text().await?;
+            let body = serde_json::from_str(&text).unwrap_or_default();
+            Ok(Answer { status, text, body, replayed })
+        }
+    }
+}

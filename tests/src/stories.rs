@@ -1,0 +1,3 @@
+//! The stories, one per product.
+
+pub mod agencia;
