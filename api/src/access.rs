@@ -1,0 +1,69 @@
+//! Around every request: its id, one log line, its metrics, and a problem where a handler panics.
+//!
+//! The log line has the method, the route as it is written in the OpenAPI document, the status and the time. Never a
+//! header, a query, a body or a path as it was sent: they may hold a key or a personal datum.
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+
+use crate::problem::{Fault, Problem};
+use crate::request::{RequestId, X_REQUEST_ID};
+
+/// What a route is called that is none.
+const UNMATCHED: &str = "(unmatched)";
+
+/// Names the request, lets it through and tells the log.
+pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers());
+    let method = known(request.method());
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = matched.unwrap_or_else(|| UNMATCHED.to_owned());
+    let span = tracing::info_span!("request", request_id = id.0, method, route);
+    request.extensions_mut().insert(id.clone());
+    serve(id, method, route, request, next).instrument(span).await
+}
+
+async fn serve(
+    RequestId(id): RequestId,
+    method: &'static str,
+    route: String,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let mut response = next.run(request).await;
+    let (took, status) = (started.elapsed(), response.status().as_u16());
+    tracing::info!(status, latency_ms = took.as_secs_f64() * 1_000.0, "served");
+    metrics::histogram!("tollgate_http_request_seconds", "method" => method, "route" => route, "status" => status.to_string())
+        .record(took.as_secs_f64());
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    response
+}
+
+/// A method by its name; a caller may make up others, and each would be a new time series.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+/// A panic is a fault of Tollgate; the panic hook has told the log where.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::from(Fault::Internal).into_response()
+}

@@ -1,0 +1,76 @@
+//! What a command is answered: its receipt and what the aggregate told, in one body.
+//!
+//! A retry gets the same body, byte for byte. That it is a retry stands in a header, so that it changes nothing else.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use event_store::Applied;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+
+/// Says that the answer was given before.
+pub(crate) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Where a command stands in the log. `partition:position` is a `min_position` for the reads that follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// The partition of the log.
+    #[schema(example = 0)]
+    pub partition: i32,
+    /// The position of the command's last event; where it changed nothing, the position of the log.
+    #[schema(example = 17)]
+    pub position: i64,
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Answered<T> {
+    /// Where it stands in the log.
+    pub receipt: Receipt,
+    /// What was decided.
+    #[serde(flatten)]
+    pub result: T,
+}
+
+/// An answer with the headers that go with it.
+pub(crate) struct Answer<T> {
+    status: StatusCode,
+    body: Answered<T>,
+    repeated: bool,
+}
+
+impl<T> Answer<T> {
+    /// Something that is there from now on: 201.
+    pub(crate) fn created(applied: &Applied, result: T) -> Self {
+        Self::with_status(StatusCode::CREATED, applied, result)
+    }
+
+    /// Something that was done: 200.
+    pub(crate) fn done(applied: &Applied, result: T) -> Self {
+        Self::with_status(StatusCode::OK, applied, result)
+    }
+
+    fn with_status(status: StatusCode, applied: &Applied, result: T) -> Self {
+        let receipt = Receipt { partition: applied.partition, position: applied.position };
+        Self { status, body: Answered { receipt, result }, repeated: applied.repeated }
+    }
+}
+
+/// What the aggregate told, as its own type.
+pub(crate) fn told<A: DeserializeOwned>(applied: &Applied) -> Result<A, Problem> {
+    Ok(serde_json::from_str(&applied.answer)?)
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if self.repeated {
+            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,64 @@
+//! Who may do what, in one place. Whoever calls becomes an [`Actor`]; each route states the [`Scope`] it needs
+//! ([`guard`]); the default is no. An admin key is the first kind of actor.
+//!
+//! A missing, a malformed, a wrong and a revoked key all get the same answer.
+
+mod actor;
+mod key;
+mod keys;
+
+use axum::Extension;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use sqlx::postgres::PgPool;
+use utoipa::openapi::SecurityRequirement;
+use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+
+pub use actor::{Actor, ActorKind, Scope};
+pub use keys::{KeyError, accept_admin_key, create_admin_key, revoke_key};
+
+use crate::gate::Gate;
+use crate::openapi;
+use crate::problem::{Fault, Problem};
+use key::Key;
+
+/// The name of the way in, in the OpenAPI document.
+pub(crate) const BEARER: &str = "bearer";
+
+/// Where the keys are; every request carries it from the router to the guard of its route.
+#[derive(Clone)]
+pub(crate) struct Keys(pub(crate) PgPool);
+
+/// Lets only callers with a scope through to a route, and says so in the OpenAPI document.
+pub(crate) fn guard(scope: Scope, mut route: UtoipaMethodRouter<Gate>) -> UtoipaMethodRouter<Gate> {
+    for operation in openapi::operations_mut(&mut route.1) {
+        operation.security = Some(vec![SecurityRequirement::new(BEARER, [scope.as_str()])]);
+    }
+    // On the route only: a wrong method is told as such before anybody is asked for a key.
+    route.map(|methods| methods.route_layer(from_fn_with_state(scope, authorize)))
+}
+
+async fn authorize(
+    State(scope): State<Scope>,
+    Extension(Keys(pool)): Extension<Keys>,
+    path: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let key = bearer(&request).and_then(Key::read).ok_or(Fault::Unauthenticated)?;
+    if !keys::holds(&pool, &key).await? {
+        return Err(Fault::Unauthenticated.into());
+    }
+    let actor = Actor::admin(&key.id);
+    let organization = path.iter().find(|(name, _)| *name == "organization").map(|(_, value)| value);
+    actor.check(scope, organization)?;
+    request.extensions_mut().insert(actor);
+    Ok(next.run(request).await)
+}
+
+fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, key) = request.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}

@@ -1,0 +1,93 @@
+//! What the domain refused, as a problem: its class is the status, its members are the problem's.
+
+use axum::http::StatusCode;
+use domain::{Refusal, RefusalClass, Rejection, credit_ledger};
+use jiff::Timestamp;
+
+use super::Problem;
+
+fn status(class: RefusalClass) -> StatusCode {
+    match class {
+        RefusalClass::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        RefusalClass::Unknown => StatusCode::NOT_FOUND,
+        RefusalClass::Conflict => StatusCode::CONFLICT,
+        RefusalClass::NotEntitled => StatusCode::FORBIDDEN,
+        RefusalClass::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
+        RefusalClass::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
+    }
+}
+
+/// The field of a request whose value was refused; the domain knows commands, not requests.
+fn field(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "organization.unknown" | "referral.not_enrolled" | "subscription.not_started" => "organization",
+        "organization.already_registered" => "id",
+        "organization.unknown_product" | "catalog.other_product" => "product",
+        "subscription.unknown_plan" | "subscription.already_started" => "plan",
+        "subscription.interval_not_sold" => "interval",
+        "payment.other_currency" => "currency",
+        "payment.nothing_due" | "payment.exceeds_due" => "amount",
+        "ledger.unknown_feature" | "ledger.not_a_quota" | "FEATURE_NOT_IN_PLAN" => "feature",
+        "QUOTA_EXCEEDED" | "INSUFFICIENT_CREDITS" => "quantity",
+        "referral.unknown_code"
+        | "referral.code_taken"
+        | "referral.self_referral"
+        | "referral.already_sponsored"
+        | "referral.cycle" => "referral_code",
+        "catalog.plan_removed" => "plans",
+        _ => return None,
+    })
+}
+
+/// When a used up allowance turns over, in whole seconds from now.
+fn reset_seconds(rejection: &Rejection) -> Option<u64> {
+    let Rejection::CreditLedger(credit_ledger::Rejection::QuotaExceeded { resets_at, .. }) = rejection else {
+        return None;
+    };
+    let milliseconds = resets_at.duration_since(Timestamp::now()).as_millis();
+    Some(u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000).max(1))
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let problem = Self::new(status(rejection.class()), rejection.code(), rejection.to_string(), rejection.hint());
+        let members = rejection.members().into_iter();
+        let problem = members.fold(problem, |problem, (name, value)| problem.with(name, value));
+        let problem = match field(rejection.code()) {
+            Some(field) => problem.with("field", field),
+            None => problem,
+        };
+        match reset_seconds(&rejection) {
+            Some(seconds) => problem.retry_after(seconds),
+            None => problem,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_names_something_wrong_is_told_the_field() {
+        for rejection in Rejection::samples() {
+            let told = field(rejection.code());
+            assert!(
+                told.is_some() || rejection.class() == RefusalClass::NotEntitled,
+                "{}: which field of a request is refused?",
+                rejection.code()
+            );
+        }
+    }
+
+    #[test]
+    fn no_member_of_a_refusal_hides_a_part_of_the_problem() {
+        for rejection in Rejection::samples() {
+            let body = Problem::from(rejection.clone()).body();
+            for (name, value) in rejection.members() {
+                assert_eq!(body[name], value, "{} {name}", rejection.code());
+            }
+            assert_eq!(body["error"], rejection.code());
+        }
+    }
+}

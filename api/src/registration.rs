@@ -1,0 +1,131 @@
+//! Registering an organization: three steps over three streams, each safe to repeat.
+//!
+//! ```text
+//! code given ──► who hands it out? ──► Organization registered ──► enrolled in the product's referral tree
+//!                (nothing written)      (under the caller's key)    (under a key of the organization's own)
+//! ```
+//!
+//! Between the second step and the third the engine may stop. Then the caller's retry does the third, and so does the
+//! processor `referrals`, under the same key: whoever comes second gets the first one's answer.
+
+use std::sync::Arc;
+
+use domain::calendar::Zone;
+use domain::catalog::CatalogVersion;
+use domain::organization::{self, Registered, Sponsorship};
+use domain::stream::Owner;
+use domain::{Kind, OrganizationId, ProductCode, ReferralCode, Rejection, State, referral_tree};
+use event_store::executor::CommandKey;
+use event_store::{Applied, Executor, Failure, Submission};
+use sha2::{Digest, Sha256};
+
+/// Who enrolls: the processor, or this API in its name.
+const ENROLLER: &str = "referrals";
+
+/// An organization that wants in.
+pub(crate) struct Registration {
+    pub(crate) organization: OrganizationId,
+    pub(crate) product: ProductCode,
+    pub(crate) time_zone: Zone,
+    pub(crate) referral_code: Option<ReferralCode>,
+}
+
+/// The id of an organization whose caller left it to us: the same for every retry of the same command.
+///
+/// # Panics
+/// Never: `org_` and 32 hexadecimal digits are a token.
+pub(crate) fn organization_of(key: &CommandKey) -> OrganizationId {
+    let hash = Sha256::new().chain_update(&key.caller).chain_update([0]).chain_update(&key.command_id).finalize();
+    let half: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    OrganizationId::new(format!("org_{half}")).expect("a token")
+}
+
+impl Registration {
+    /// Registers and enrolls, or says why not. The answer is the organization's own.
+    pub(crate) async fn carry_out(
+        self,
+        executor: &Executor,
+        key: CommandKey,
+        request_id: String,
+    ) -> Result<(Applied, Registered), Failure> {
+        let sponsor = match &self.referral_code {
+            Some(code) => Some(sponsorship(executor, &self.product, code).await?),
+            None => None,
+        };
+        let owner = Owner::Organization(self.organization.clone());
+        let command = organization::Command::Register {
+            organization: self.organization,
+            product: self.product,
+            time_zone: self.time_zone,
+            sponsor,
+        };
+        let submission = Submission { owner, command: command.into(), key, request_id: request_id.clone() };
+        let applied = executor.execute(submission).await?;
+
+        let answer: Result<organization::Answer, _> = serde_json::from_str(&applied.answer);
+        let registered = answer.ok().flatten().ok_or_else(|| unreadable(&applied))?;
+        enroll(executor, &registered, request_id).await?;
+        Ok((applied, registered))
+    }
+}
+
+/// Puts a registered organization into its product's referral tree, once.
+pub(crate) async fn enroll(executor: &Executor, registered: &Registered, request_id: String) -> Result<(), Failure> {
+    let command = referral_tree::Command::Enroll {
+        organization: registered.organization.clone(),
+        code: registered.referral_code.clone(),
+        referred_with: registered.sponsor.as_ref().map(|sponsorship| sponsorship.code.clone()),
+    };
+    let command_id = format!("enroll-{}", registered.organization);
+    let key = CommandKey { caller: ENROLLER.to_owned(), command_id };
+    let owner = Owner::Product(registered.product.clone());
+    executor.execute(Submission { owner, command: command.into(), key, request_id }).await.map(|_| ())
+}
+
+/// What registration fixed, read off the organization's own stream; `None` if it is not registered.
+pub(crate) async fn find(executor: &Executor, organization: &OrganizationId) -> Result<Option<Registered>, Failure> {
+    let look = |state: &State| {
+        let State::Organization(organization) = state else { return None };
+        organization.registered().cloned()
+    };
+    executor.inspect(Kind::Organization, Owner::Organization(organization.clone()), look).await
+}
+
+async fn sponsorship(executor: &Executor, product: &ProductCode, code: &ReferralCode) -> Result<Sponsorship, Failure> {
+    let asked = code.clone();
+    let look = move |state: &State| {
+        let State::ReferralTree(tree) = state else { return None };
+        tree.owner_of(&asked).cloned()
+    };
+    let sponsor = executor.inspect(Kind::ReferralTree, Owner::Product(product.clone()), look).await?;
+    if let Some(sponsor) = sponsor {
+        return Ok(Sponsorship { sponsor, code: code.clone() });
+    }
+    // A product nobody sells has no codes either; whoever mistyped it should hear of the product.
+    if catalog(executor, product).await?.is_none() {
+        return Err(unknown_product(product.clone()));
+    }
+    Err(Rejection::ReferralTree(referral_tree::Rejection::UnknownCode { code: code.clone() }).into())
+}
+
+/// The newest catalog of a product; `None` if nobody published one.
+pub(crate) async fn catalog(
+    executor: &Executor,
+    product: &ProductCode,
+) -> Result<Option<Arc<CatalogVersion>>, Failure> {
+    let look = |state: &State| {
+        let State::Catalog(catalog) = state else { return None };
+        catalog.latest().cloned()
+    };
+    executor.inspect(Kind::Catalog, Owner::Product(product.clone()), look).await
+}
+
+/// What the domain says of a product without a catalog.
+pub(crate) fn unknown_product(product: ProductCode) -> Failure {
+    Rejection::Organization(organization::Rejection::UnknownProduct { product }).into()
+}
+
+fn unreadable(applied: &Applied) -> Failure {
+    let (partition, position) = (applied.partition, applied.position);
+    Failure::Corrupt { reason: format!("the receipt at position {position} of partition {partition} has no answer") }
+}

@@ -1,0 +1,17 @@
+//! What a request is parsed into, before anybody is asked to decide: extractors that answer with a problem, naming
+//! the field and the value.
+
+pub(crate) mod amount;
+mod body;
+mod command;
+mod freshness;
+mod path;
+mod query;
+mod request_id;
+
+pub(crate) use body::{CatalogText, Payload};
+pub(crate) use command::CommandName;
+pub(crate) use freshness::{Freshness, FreshnessParams};
+pub(crate) use path::{Customer, OrganizationPath, Product};
+pub(crate) use query::QueryParams;
+pub(crate) use request_id::{RequestId, X_REQUEST_ID};

@@ -1,0 +1,60 @@
+//! The routes put together, with what stands around all of them.
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
+use axum::{Extension, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::auth::Keys;
+use crate::gate::Gate;
+use crate::problem::{BODY_BYTES_MAX, Fault, Problem};
+use crate::{access, openapi, routes};
+
+/// What the Swagger page may load: itself. It works offline, and whoever opens it tells nobody.
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+
+/// Everything that is served: the API under `/v1`, `/metrics`, `/openapi.json` and the Swagger page at `/docs`.
+#[must_use]
+pub fn router(gate: Gate) -> Router {
+    let (routes, described) = routes::all().split_for_parts();
+    let keys = Keys(gate.pool.clone());
+    routes
+        .merge(docs(openapi::complete(described)))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(keys))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(access::panicked))
+        .layer(from_fn(access::observe))
+        .with_state(gate)
+}
+
+fn docs(document: OpenApi) -> Router<Gate> {
+    // Without this the page would ask validator.swagger.io what it thinks of the document.
+    let config = Config::default().validator_url("none");
+    let page = SwaggerUi::new("/docs").url("/openapi.json", document).config(config);
+    Router::from(page).layer(map_response(offline))
+}
+
+async fn offline(mut response: Response) -> Response {
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
+    response
+}
+
+async fn unknown_route(request: Request) -> Problem {
+    Fault::UnknownRoute { path: shown(&request) }.into()
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let method = request.method().as_str().chars().take(20).collect();
+    Fault::MethodNotAllowed { method, path: shown(&request) }.into()
+}
+
+/// The path as it was sent, cut: whoever sent it knows the rest.
+fn shown(request: &Request) -> String {
+    request.uri().path().chars().take(200).collect()
+}

@@ -1,0 +1,10 @@
+//! The API as its callers meet it: requests in, answers out, on real Postgres. One binary, so that it links once.
+
+mod bad_input;
+mod commands;
+mod house;
+mod keys;
+mod logs;
+mod operations;
+mod outage;
+mod reads;

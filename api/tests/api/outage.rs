@@ -1,0 +1,57 @@
+//! Postgres away: 503 with `Retry-After`, and nothing half done.
+
+use api::Gate;
+use axum::http::Request;
+use event_store::{Database, Role};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::json;
+
+use crate::house::{House, send};
+
+#[tokio::test]
+async fn without_postgres_every_guarded_route_asks_to_come_back() {
+    let house = House::with_agencia().await;
+    // Nobody listens on port 1.
+    let away = Database::at("postgres://tollgate@127.0.0.1:1/away").unwrap().pool(Role::Engine, 1);
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let gate = Gate { executor: house.executor.clone(), pool: away, checks: Vec::new(), metrics };
+    let router = api::router(gate);
+
+    let before = house.events().await;
+    for route in ["POST /v1/organizations", "GET /v1/organizations/juan/credits"] {
+        let body = json!({ "product": "agencia", "time_zone": "UTC" }).to_string();
+        let request: Request<_> = house.request(route).header("idempotency-key", "k").body(body.into()).unwrap();
+        let reply = send(&router, request).await;
+        assert_eq!(reply.problem(), (503, "log_unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+    assert_eq!(house.events().await, before);
+}
+
+#[tokio::test]
+async fn a_log_that_goes_away_refuses_commands_and_takes_them_again_once_it_is_back() {
+    let house = House::with_agencia().await;
+    house.with_free_plan("pedro").await;
+    let run = json!({ "feature": "ai_runs", "quantity": 1 });
+
+    // New connections are refused and the old ones are ended: to the engine, Postgres is away.
+    let name = house.database.url.rsplit('/').next().unwrap().to_owned();
+    let administrator = sqlx::PgPool::connect(&house.database.url.replace(&name, "postgres")).await.unwrap();
+    let limit = |connections: i32| format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {}", connections != 0);
+    sqlx::query(&limit(0)).execute(&administrator).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+        .bind(&name)
+        .execute(&administrator)
+        .await
+        .unwrap();
+    let reply = house.command_as("run-1", "POST /v1/organizations/pedro/usage", run.clone()).await;
+    assert_eq!(reply.status, 503, "{}", reply.json());
+    assert!(reply.header("retry-after").is_some());
+
+    sqlx::query(&limit(1)).execute(&administrator).await.unwrap();
+    let used = testkit::until("the log to be back", async || {
+        let reply = house.command_as("run-1", "POST /v1/organizations/pedro/usage", run.clone()).await;
+        reply.status.is_success().then(|| reply.json()["usage"]["used"].clone())
+    });
+    assert_eq!(used.await, "1");
+}
