@@ -29,7 +29,7 @@ pub enum CatalogError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        failure: Failure,
+        failure: Box<Failure>,
     },
 }
 
@@ -66,7 +66,7 @@ pub fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, CatalogError> {
 pub async fn publish(executor: &Executor, path: &Path) -> Result<Published, CatalogError> {
     let definition = read(path)?;
     let product = definition.product.clone();
-    let not_published = |failure| CatalogError::NotPublished { path: path.to_owned(), failure };
+    let not_published = |failure| CatalogError::NotPublished { path: path.to_owned(), failure: Box::new(failure) };
     // A key of its own every time: publishing is not retried, and what is published twice is the same version.
     let command_id = format!("publish-{}", Uuid::now_v7().simple());
     let applied = executor

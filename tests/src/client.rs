@@ -36,7 +36,6 @@ impl Answer {
     ///
     /// # Panics
     /// If it has another one.
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self
@@ -45,11 +44,12 @@ impl Answer {
     /// A text or a number of the body, by its JSON pointer; empty if there is none.
     #[must_use]
     pub fn at(&self, pointer: &str) -> String {
-        match self.body.pointer(pointer) {
-            Some(Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
-            None => String::new(),
-        }
+        text_at(&self.body, pointer)
+    }
+
+    /// The objects of a list in the body; none if there is no such list.
+    pub fn each(&self, list: &str) -> impl DoubleEndedIterator<Item = &Value> {
+        self.body[list].as_array().into_iter().flatten()
     }
 }
 
@@ -60,20 +60,26 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), key: key.to_owned() }
     }
 
+    /// The key it calls with.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Reads.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await.unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
     /// Sends a command under a fresh key.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         let key = Uuid::now_v7().to_string();
         self.post_as(&key, path, body).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
     }
 
     /// Sends a command under a key. Fails if the API went away.
-    pub async fn post_as(&self, key: &str, path: &str, body: &Value) -> Result<Answer, reqwest::Error> {
-        self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> Result<Answer, reqwest::Error> {
+        self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(&body)).await
     }
 
     /// Sends a text as a command under a fresh key.
@@ -113,5 +119,15 @@ impl Client {
             let body = serde_json::from_str(&text).unwrap_or_default();
             Ok(Answer { status, text, body, replayed })
         }
+    }
+}
+
+/// A text or a number, by its JSON pointer; empty if there is none.
+#[must_use]
+pub fn text_at(value: &Value, pointer: &str) -> String {
+    match value.pointer(pointer) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
     }
 }

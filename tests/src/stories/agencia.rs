@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, text_at};
 use crate::narrator::Narrator;
 use crate::system::{System, top};
 
@@ -21,6 +21,7 @@ pub async fn tell(narrator: &mut Narrator) {
     exactly_ten(narrator, &client).await;
     nats_is_lost(narrator, &mut system).await;
     the_engine_is_killed(narrator, &mut system).await;
+    assert!(!system.logged().contains(system.client().key()), "no key in a log");
     system.end().await;
 }
 
@@ -29,11 +30,11 @@ async fn register(client: &Client, id: &str, referral_code: Option<&str>) -> Str
     if let Some(code) = referral_code {
         body["referral_code"] = Value::from(code);
     }
-    client.post("/v1/organizations", &body).await.expect(201).at("/referral_code")
+    client.post("/v1/organizations", body).await.expect(201).at("/referral_code")
 }
 
 async fn consume(client: &Client, id: &str, quantity: u32) -> Answer {
-    client.post(&format!("/v1/organizations/{id}/usage"), &message(quantity)).await
+    client.post(&format!("/v1/organizations/{id}/usage"), message(quantity)).await
 }
 
 fn message(quantity: u32) -> Value {
@@ -64,19 +65,23 @@ async fn commissions(narrator: &mut Narrator, client: &Client) {
 
     let path = "/v1/organizations/juan/commissions";
     let granted = client.until(path, |answer| answer.text.matches("\"granted\"").count() == 2).await;
-    for commission in granted.body["commissions"].as_array().into_iter().flatten() {
+    // The newest comes first.
+    for commission in granted.each("commissions").rev() {
         narrator.tell(&format!(
             "juan's commission at level {} on {} of {}: {} credits",
-            commission["level"], commission["payer"], commission["base"]["amount"], commission["amount"]
+            text_at(commission, "/level"),
+            text_at(commission, "/base/amount"),
+            text_at(commission, "/payer"),
+            text_at(commission, "/amount")
         ));
     }
 }
 
 async fn pay(narrator: &mut Narrator, client: &Client, id: &str, plan: &str, amount: &str) {
     let started =
-        client.post(&format!("/v1/organizations/{id}/subscription"), &json!({ "plan": plan })).await.expect(201);
+        client.post(&format!("/v1/organizations/{id}/subscription"), json!({ "plan": plan })).await.expect(201);
     let payment = json!({ "amount": amount, "currency": "USD" });
-    let paid = client.post(&format!("/v1/organizations/{id}/payments"), &payment).await.expect(201);
+    let paid = client.post(&format!("/v1/organizations/{id}/payments"), payment).await.expect(201);
     narrator.tell(&format!(
         "{id} starts {plan} ({}), pays {amount} USD ({})",
         started.at("/standing"),
@@ -101,8 +106,13 @@ async fn allowance_and_credits(narrator: &mut Narrator, client: &Client) {
 
     let position = last.at("/receipt/position");
     let alerts = client.get(&format!("/v1/organizations/pedro/alerts?min_position={position}")).await.expect(200);
-    for alert in alerts.body["alerts"].as_array().into_iter().flatten() {
-        narrator.tell(&format!("alert at {} %: {} used of {}", alert["threshold"], alert["used"], alert["limit"]));
+    for alert in alerts.each("alerts").rev() {
+        narrator.tell(&format!(
+            "alert at {} %: {} used of {}",
+            text_at(alert, "/threshold"),
+            text_at(alert, "/used"),
+            text_at(alert, "/limit")
+        ));
     }
 
     let refused = consume(client, "pedro", 1).await.expect(402);
@@ -115,7 +125,7 @@ async fn allowance_and_credits(narrator: &mut Narrator, client: &Client) {
     let usage = client.get(&format!("/v1/organizations/pedro/usage?min_position={position}")).await.expect(200);
     narrator.tell(&format!("nothing has changed: {} used", usage.at("/usage/0/used")));
 
-    let topped = client.post("/v1/organizations/pedro/credits", &json!({ "amount": "10" })).await.expect(201);
+    let topped = client.post("/v1/organizations/pedro/credits", json!({ "amount": "10" })).await.expect(201);
     let charged = consume(client, "pedro", 1).await.expect(200);
     narrator.tell(&format!(
         "pedro tops up 10 (balance {}); message 2,001 costs {}, balance {}",
@@ -127,13 +137,13 @@ async fn allowance_and_credits(narrator: &mut Narrator, client: &Client) {
 
 async fn one_key_one_charge(narrator: &mut Narrator, client: &Client) {
     narrator.chapter("3. The same request ten times at once is one charge.");
-    let sent = (0..10).map(|_| client.post_as("once", "/v1/organizations/pedro/usage", &message(1)));
+    let sent = (0..10).map(|_| client.post_as("once", "/v1/organizations/pedro/usage", message(1)));
     let answers: Vec<Answer> = join_all(sent).await.into_iter().map(|answer| answer.expect("an answer")).collect();
     let distinct: BTreeSet<_> = answers.iter().map(|answer| (answer.status, answer.text.clone())).collect();
     assert_eq!(distinct.len(), 1, "{distinct:?}");
     narrator.tell(&format!("ten equal answers, balance {}", balance(client, "pedro", &answers[0]).await));
     let other =
-        client.post_as("once", "/v1/organizations/pedro/usage", &message(2)).await.expect("an answer").expect(422);
+        client.post_as("once", "/v1/organizations/pedro/usage", message(2)).await.expect("an answer").expect(422);
     narrator.tell(&format!("the same key with another body: 422 {}", other.at("/code")));
 }
 
@@ -184,7 +194,7 @@ async fn the_engine_is_killed(narrator: &mut Narrator, system: &mut System) {
             let (client, counter) = (&client, &counter);
             async move {
                 let answer =
-                    client.post_as(&format!("load-{index}"), "/v1/organizations/maria/usage", &message(1)).await;
+                    client.post_as(&format!("load-{index}"), "/v1/organizations/maria/usage", message(1)).await;
                 let answer = answer.ok().filter(|answer| answer.status == 200)?;
                 counter.fetch_add(1, Ordering::SeqCst);
                 Some(answer.text)
@@ -211,7 +221,7 @@ async fn the_engine_is_killed(narrator: &mut Narrator, system: &mut System) {
         let client = &client;
         async move {
             client
-                .post_as(&format!("load-{index}"), "/v1/organizations/maria/usage", &message(1))
+                .post_as(&format!("load-{index}"), "/v1/organizations/maria/usage", message(1))
                 .await
                 .expect("an answer")
         }
