@@ -140,7 +140,8 @@ pub fn meaning(event: &Event) -> &'static str {
             "Credits were added: bought (`purchased`) or earned by a referral (`commission`)."
         }
         Event::CreditLedger(credit_ledger::Event::FeatureConsumed { .. }) => {
-            "Some of a feature was used. `overage` is what was past the plan's allowance and what it cost in credits."
+            "Some of a feature was used. `limit` is what the plan includes in the window, absent where that is unlimited; \
+             `overage` is what was past it and what it cost in credits."
         }
         Event::CreditLedger(credit_ledger::Event::ThresholdsCrossed { .. }) => {
             "A consumption reached one or more percentages of an allowance; each is told once per window."

@@ -98,7 +98,9 @@ impl Link {
         let address = format!("{}:{}", server.host(), server.port());
         // The client ignores the user and password of an address, so they are handed over.
         let options = match (server.username(), server.password()) {
-            (Some(user), Some(password)) => ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned()),
+            (Some(user), Some(password)) => {
+                ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+            }
             _ => ConnectOptions::new(),
         };
         let client = options

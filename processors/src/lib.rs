@@ -1,1 +1,43 @@
-//! processors
+//! What we do to the world because of what happened.
+//!
+//! A [`Processor`] looks at every event once and may write a to-do row ([`todos`]), in the transaction that moves its
+//! checkpoint. Workers of the [`runner`] take rows up, act, and report back with a command through the executor, under
+//! a key derived from the event, so that acting twice changes nothing.
+//!
+//! ```text
+//! payment_recorded --todo--> accrue_commissions --command--> commission_accrued --todo--> grant_commission --command--> credits_granted
+//! ```
+//!
+//! Promises: every event is taken in exactly once; a to-do row is finished by one worker only, whoever dies or wakes
+//! up late; rows of one lane are done in the order of the log; a refused command fails its own row, visibly, and holds
+//! up nobody. Rebuilding a projection never reaches a processor.
+//!
+//! This crate must not read a projection, know one, or write to the log other than by a command. Start reading at
+//! [`Processor`], then [`share_payments`].
+
+pub mod grant_commissions;
+pub mod processor;
+pub mod runner;
+pub mod share_payments;
+pub mod status;
+pub mod todos;
+
+use std::sync::Arc;
+
+use event_store::{Executor, Feed};
+use sqlx::postgres::PgPool;
+use tokio::sync::watch;
+
+pub use processor::{ActError, Done, Processor, Todo, Wanted};
+pub use status::{Status, settled, statuses};
+
+/// Every processor there is.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Processor>> {
+    vec![Arc::new(share_payments::SharePayments), Arc::new(grant_commissions::GrantCommissions)]
+}
+
+/// Runs every processor until `stop` turns true or its sender is gone. Several processes may do so on one database.
+pub async fn run(pool: PgPool, feed: Arc<dyn Feed>, executor: Executor, stop: watch::Receiver<bool>) {
+    runner::run(all(), pool, feed, executor, stop).await;
+}

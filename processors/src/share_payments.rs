@@ -1,0 +1,112 @@
+//! Shares every payment among those who referred the payer.
+//!
+//! ```text
+//! organization_registered -> Enroll             in the product's referral tree, below whoever referred it
+//! payment_recorded        -> AccrueCommissions  of the payment, for the referrers above
+//! ```
+//!
+//! One processor does both, because a payment can only be shared once the payer is in the tree: both events are in the
+//! organization's partition, in this order, and share the organization's lane, so the enrolment is done first. As two
+//! processors they would have two checkpoints, and the second could overtake the first. A lane per product would keep
+//! the order too, but let one organization's trouble hold up all others; nothing else needs an order, because a
+//! sponsor's code is only resolved for an organization that is in the tree already.
+//!
+//! **Shared key.** Whoever registers an organization may enrol it at once, so that its code works for the next one.
+//! Both must send the same command under caller `referrals` and id `enroll-<organization>`, and then it is one command.
+
+use async_trait::async_trait;
+use domain::stream::Owner;
+use domain::{Event, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, organization, subscription};
+use domain::{catalog, credit_ledger, referral_tree};
+use event_store::executor::CommandKey;
+use event_store::{Executor, Recorded, Submission};
+use serde::{Deserialize, Serialize};
+
+use crate::processor::{ActError, Done, Processor, Todo, Wanted, submit};
+
+/// The processor.
+#[derive(Debug, Clone, Copy)]
+pub struct SharePayments;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+enum Task {
+    Enroll {
+        product: ProductCode,
+        organization: OrganizationId,
+        code: ReferralCode,
+        referred_with: Option<ReferralCode>,
+    },
+    Accrue {
+        product: ProductCode,
+        payer: OrganizationId,
+        payment: PaymentId,
+        amount: Money,
+    },
+}
+
+#[async_trait]
+impl Processor for SharePayments {
+    fn name(&self) -> &'static str {
+        "share_payments"
+    }
+
+    fn todo(&self, recorded: &Recorded) -> Option<Wanted> {
+        match &recorded.event {
+            Event::Organization(organization::Event::OrganizationRegistered {
+                organization,
+                product,
+                referral_code,
+                sponsor,
+                time_zone: _,
+            }) => {
+                let task = Task::Enroll {
+                    product: product.clone(),
+                    organization: organization.clone(),
+                    code: referral_code.clone(),
+                    referred_with: sponsor.as_ref().map(|sponsorship| sponsorship.code.clone()),
+                };
+                Some(Wanted::new(organization, &task))
+            }
+            Event::Subscription(subscription::Event::PaymentRecorded { payment, amount, .. }) => {
+                let payer = recorded.organization.clone()?;
+                let product = ProductCode::new(recorded.metadata.product()?).ok()?;
+                let task = Task::Accrue { product, payer: payer.clone(), payment: payment.clone(), amount: *amount };
+                Some(Wanted::new(payer, &task))
+            }
+            Event::Subscription(
+                subscription::Event::SubscriptionStarted { .. }
+                | subscription::Event::SubscriptionActivated { .. }
+                | subscription::Event::SubscriptionRenewed { .. },
+            )
+            | Event::CreditLedger(
+                credit_ledger::Event::CreditsGranted { .. }
+                | credit_ledger::Event::FeatureConsumed { .. }
+                | credit_ledger::Event::ThresholdsCrossed { .. },
+            )
+            | Event::ReferralTree(
+                referral_tree::Event::OrganizationEnrolled { .. }
+                | referral_tree::Event::ReferralAttributed { .. }
+                | referral_tree::Event::CommissionAccrued { .. },
+            )
+            | Event::Catalog(catalog::Event::CatalogPublished { .. }) => None,
+        }
+    }
+
+    async fn act(&self, todo: &Todo, executor: &Executor) -> Result<Done, ActError> {
+        let (product, command, key) = match todo.task()? {
+            Task::Enroll { product, organization, code, referred_with } => {
+                let command_id = format!("enroll-{organization}");
+                let key = CommandKey { caller: "referrals".to_owned(), command_id };
+                (product, referral_tree::Command::Enroll { organization, code, referred_with }, key)
+            }
+            Task::Accrue { product, payer, payment, amount } => {
+                let command = referral_tree::Command::AccrueCommissions { payment, payer, amount };
+                (product, command, todo.key(self.name()))
+            }
+        };
+        let request_id = todo.event_id.to_string();
+        let submission = Submission { owner: Owner::Product(product), command: command.into(), key, request_id };
+        submit(executor, submission).await
+    }
+}

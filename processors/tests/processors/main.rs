@@ -1,0 +1,7 @@
+//! The runner and its processors, on a real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod commissions;
+mod runner;
+mod scene;

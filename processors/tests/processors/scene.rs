@@ -1,0 +1,164 @@
+//! A log with the catalog of `agencia`, and processors that run on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::calendar::{Interval, Zone};
+use domain::organization::Sponsorship;
+use domain::{Credits, Currency, Event, Kind, Money, PlanCode, ProductCode, ReferralCode, State};
+use domain::{credit_ledger, organization, referral_tree, subscription};
+use event_store::{Executor, PolledFeed, Recorded, Role};
+use processors::{Processor, settled};
+use sqlx::postgres::PgPool;
+use testkit::{TestDatabase, of, product, send, until};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub struct Scene {
+    pub database: TestDatabase,
+    pub executor: Executor,
+    pub pool: PgPool,
+}
+
+/// Processors at work.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Scene {
+    pub async fn begin() -> Self {
+        Self::with_partitions(1).await
+    }
+
+    pub async fn with_partitions(partitions: i32) -> Self {
+        let database = TestDatabase::with_partitions(partitions).await;
+        let executor = database.executor().await;
+        send(&executor, product("agencia"), testkit::agencia()).await.expect("published");
+        let pool = database.pool(Role::Engine);
+        Self { database, executor, pool }
+    }
+
+    /// Registers an organization, referred by another's code; only the processor enrols it.
+    pub async fn register(&self, id: &str, sponsor: Option<&str>) {
+        let sponsor = match sponsor {
+            Some(sponsor) => {
+                Some(Sponsorship { sponsor: testkit::organization(sponsor), code: self.code(sponsor).await })
+            }
+            None => None,
+        };
+        let register = organization::Command::Register {
+            organization: testkit::organization(id),
+            product: ProductCode::new("agencia").unwrap(),
+            time_zone: Zone::new("America/Santiago").unwrap(),
+            sponsor,
+        };
+        send(&self.executor, of(id), register).await.expect("registered");
+    }
+
+    async fn code(&self, id: &str) -> ReferralCode {
+        let view = |state: &State| match state {
+            State::Organization(organization) => organization.registered().unwrap().referral_code.clone(),
+            State::Subscription(_) | State::CreditLedger(_) | State::ReferralTree(_) | State::Catalog(_) => panic!(),
+        };
+        self.executor.inspect(Kind::Organization, of(id), view).await.expect("a code")
+    }
+
+    pub async fn subscribe(&self, id: &str, plan: &str) {
+        let start = subscription::Command::Start { plan: PlanCode::new(plan).unwrap(), interval: Interval::Month };
+        send(&self.executor, of(id), start).await.expect("started");
+    }
+
+    pub async fn pay(&self, id: &str, amount: &str) {
+        let amount = Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap();
+        let pay = subscription::Command::RecordPayment { amount, reference: None };
+        send(&self.executor, of(id), pay).await.expect("paid");
+    }
+
+    pub async fn balance(&self, id: &str) -> String {
+        let view = |state: &State| match state {
+            State::CreditLedger(ledger) => ledger.balance().to_string(),
+            State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => panic!(),
+        };
+        self.executor.inspect(Kind::CreditLedger, of(id), view).await.expect("a balance")
+    }
+
+    /// Everything in the log, partition by partition.
+    pub async fn log(&self) -> Vec<Recorded> {
+        let mut events = Vec::new();
+        for partition in 0..self.executor.partitions() {
+            events.extend(self.database.log().after(partition, 0, 1_000_000).await.expect("the log"));
+        }
+        events
+    }
+
+    /// What the commissions came to: beneficiary and credits, in order.
+    pub async fn commissions_granted(&self) -> Vec<(String, Credits)> {
+        let granted = self.log().await.into_iter().filter_map(|recorded| match recorded.event {
+            Event::CreditLedger(credit_ledger::Event::CreditsGranted { commission: Some(_), amount, .. }) => {
+                Some((recorded.organization?.to_string(), amount))
+            }
+            Event::CreditLedger(_)
+            | Event::Organization(_)
+            | Event::Subscription(_)
+            | Event::ReferralTree(_)
+            | Event::Catalog(_) => None,
+        });
+        granted.collect()
+    }
+
+    pub async fn commissions_accrued(&self) -> usize {
+        let is_accrual =
+            |event: &Event| matches!(event, Event::ReferralTree(referral_tree::Event::CommissionAccrued { .. }));
+        self.log().await.iter().filter(|recorded| is_accrual(&recorded.event)).count()
+    }
+
+    /// Runs all processors.
+    pub fn process(&self) -> Running {
+        self.process_these(processors::all())
+    }
+
+    pub fn process_these(&self, processors: Vec<Arc<dyn Processor>>) -> Running {
+        let feed = Arc::new(PolledFeed::new(self.database.log(), Duration::from_millis(10)));
+        let (stop, stopped) = watch::channel(false);
+        let (pool, executor) = (self.pool.clone(), self.executor.clone());
+        let task =
+            tokio::spawn(async move { processors::runner::run(processors, pool, feed, executor, stopped).await });
+        Running { stop, task }
+    }
+
+    /// Waits until nothing is left to do, what was led to included.
+    pub async fn settles(&self) {
+        until("the processors to settle", || async {
+            for partition in 0..self.executor.partitions() {
+                let head = self.database.log().head(partition).await.ok()?.position;
+                let is_settled = settled(&self.pool, partition, head).await.expect("postgres");
+                let is_quiet = self.database.log().head(partition).await.ok()?.position == head;
+                if !(is_settled && is_quiet) {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+    }
+
+    /// How many to-dos have a status.
+    pub async fn todos(&self, status: &str) -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM proc.todos WHERE status = $1").bind(status);
+        count.fetch_one(&self.pool).await.expect("postgres")
+    }
+}
+
+impl Running {
+    /// Ends them where they stand, as `kill -9` would.
+    pub fn kill(self) {
+        self.task.abort();
+    }
+
+    /// Asks them to stop, and waits until what they had begun is finished.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.expect("the runner ends");
+    }
+}
