@@ -6,9 +6,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use engine::embedded::{Durability, Nats, Options, Postgres};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::client::{Client, PATIENCE};
+use crate::client::{Answer, Client, PATIENCE};
 
 /// Everything that runs. Dropping it ends the engine at once; [`System::end`] ends all in order.
 pub struct System {
@@ -100,6 +101,29 @@ impl System {
     pub fn replay(&self, arguments: &[&str]) -> Output {
         let mut replay = Command::new(binary("tollgate-replay"));
         replay.env("TOLLGATE_AUDIT_URL", &self.database_url).args(arguments).output().expect("tollgate-replay runs")
+    }
+
+    /// The file a shell reads to know the address and the key.
+    #[must_use]
+    pub fn environment(&self) -> String {
+        self.engine_data().join("env.sh").display().to_string()
+    }
+
+    /// The auditor's binary as a shell would call it, on this system's log.
+    #[must_use]
+    pub fn replay_command(&self) -> String {
+        format!("{} --database-url {}", binary("tollgate-replay").display(), self.database_url)
+    }
+
+    /// Does health say that relay, projections and processors have nothing left to do?
+    #[must_use]
+    pub fn has_settled(&self, health: &Answer) -> bool {
+        let busy = |value: &Value| value.as_i64().is_some_and(|count| count > 0);
+        health.status == 200
+            && health.each("checks").all(|check| match &check["facts"]["events_behind"] {
+                Value::Object(behind) => !behind.values().any(busy),
+                behind => !busy(behind) && !busy(&check["facts"]["pending"]),
+            })
     }
 
     /// What the engine has logged so far.

@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails and names the place")]
 
 mod arrows;
+mod readme;
 mod stories;
