@@ -90,7 +90,7 @@ pub(crate) fn complete(routes: OpenApi) -> OpenApi {
     let problems = problems();
     for item in document.paths.paths.values_mut() {
         let commands = [item.post.as_mut(), item.put.as_mut()];
-        commands.into_iter().flatten().for_each(|command| describe_command(command));
+        commands.into_iter().flatten().for_each(describe_command);
         operations(item).for_each(|operation| describe_problems(operation, &problems));
     }
     let components = document.components.get_or_insert_with(Components::new);

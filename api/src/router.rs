@@ -18,7 +18,6 @@ use crate::{access, openapi, routes};
 const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
 /// Everything that is served: the API under `/v1`, `/metrics`, `/openapi.json` and the Swagger page at `/docs`.
-#[must_use]
 pub fn router(gate: Gate) -> Router {
     let (routes, described) = routes::all().split_for_parts();
     let keys = Keys(gate.pool.clone());

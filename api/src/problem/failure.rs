@@ -26,8 +26,30 @@ impl From<Failure> for Problem {
 /// Keys and read models are in the same Postgres as the log.
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        tracing::warn!(reason = %error, "postgres cannot be asked");
-        Fault::LogUnavailable.into()
+        if is_away(&error) {
+            tracing::warn!(reason = %error, "postgres is away");
+            return Fault::LogUnavailable.into();
+        }
+        tracing::error!(reason = %error, "postgres refuses a question of ours");
+        Fault::Internal.into()
+    }
+}
+
+/// Is it the connection or the moment, rather than what was asked? Classes of SQLSTATE: 08 connection, 25 and 40
+/// transaction, 53 resources, 55 not available, 57 stopped by the operator, 58 system.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(refusal) => {
+            let class = refusal.code().map(|code| code.chars().take(2).collect::<String>()).unwrap_or_default();
+            ["08", "25", "40", "53", "55", "57", "58"].contains(&class.as_str())
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
     }
 }
 

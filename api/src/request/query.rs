@@ -38,6 +38,12 @@ impl QueryParams {
         self.0.remove(name).map(read).transpose()
     }
 
+    /// The name of a thing, that may be left out.
+    pub(crate) fn token<T: TryFrom<String, Error: Display>>(&mut self, name: &str) -> Result<Option<T>, Fault> {
+        let read = |value: String| T::try_from(value).map_err(|fault| invalid(name, fault.to_string()));
+        self.0.remove(name).map(read).transpose()
+    }
+
     /// How many rows are wanted.
     pub(crate) fn limit(&mut self) -> Result<i64, Fault> {
         let limit = self.take("limit")?.unwrap_or(PAGE_DEFAULT);

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::catalog::{self, CatalogVersion, Command, Feature, Grant, Overage, Plan, source};
 use domain::stream::Owner;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -60,8 +60,7 @@ pub(crate) struct PlanOffer {
 }
 
 /// What a plan allows of a feature. Members that do not belong to its kind are absent.
-#[derive(Serialize, Deserialize, Default, ToSchema)]
-#[serde(default)]
+#[derive(Serialize, Default, ToSchema)]
 pub(crate) struct FeatureOffer {
     /// `flag`, `config`, `quota` or `capacity`.
     #[schema(example = "quota")]

@@ -196,7 +196,8 @@ pub(crate) async fn list_organizations(
     query: ListQuery,
 ) -> Result<Json<OrganizationPage>, Problem> {
     query.freshness.wait(&gate, PROJECTION, &Owner::Product(query.product.clone())).await?;
-    let rows = organizations::list(&gate.pool, &query.product, &query.after, query.limit).await?;
+    let after = query.after.as_ref().map_or("", OrganizationId::as_str);
+    let rows = organizations::list(&gate.pool, &query.product, after, query.limit).await?;
     let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == query.limit);
     let next_after = rows.last().filter(|_| is_full).map(|row| row.organization.clone());
     Ok(Json(OrganizationPage { organizations: rows.into_iter().map(Organization::from).collect(), next_after }))
@@ -210,8 +211,8 @@ pub(crate) struct ListQuery {
     #[param(value_type = String, example = "agencia")]
     product: ProductCode,
     /// Only those after this id.
-    #[param(required = false)]
-    after: String,
+    #[param(value_type = Option<String>, example = "maria")]
+    after: Option<OrganizationId>,
     /// How many at most.
     #[param(required = false, minimum = 1, maximum = 1000, default = 100)]
     limit: i64,
@@ -225,11 +226,9 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut query = QueryParams::of(parts, state).await?;
         let missing = || Fault::InvalidField { field: "product".to_owned(), text: "say which product".to_owned() };
-        let product: String = query.take("product")?.ok_or_else(missing)?;
-        let invalid = |text: String| Fault::InvalidField { field: "product".to_owned(), text };
         let read = Self {
-            product: ProductCode::new(product).map_err(|fault| invalid(fault.to_string()))?,
-            after: query.take("after")?.unwrap_or_default(),
+            product: query.token("product")?.ok_or_else(missing)?,
+            after: query.token("after")?,
             limit: query.limit()?,
             freshness: Freshness::take(&mut query)?,
         };

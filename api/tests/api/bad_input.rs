@@ -270,6 +270,7 @@ async fn what_is_no_request_is_told_as_such() {
         (post("DELETE /v1/organizations", json, Vec::new()).await, (405, "method_not_allowed")),
         (post("GET /v1/organizations?product=agencia&limit=0", json, Vec::new()).await, (422, "invalid_field")),
         (post("GET /v1/organizations?product=agencia&limt=5", json, Vec::new()).await, (422, "invalid_field")),
+        (post("GET /v1/organizations?product=agencia&after=%00", json, Vec::new()).await, (422, "invalid_field")),
         (post("GET /v1/organizations", json, Vec::new()).await, (422, "invalid_field")),
         (post("GET /v1/products/nothing/plans", json, Vec::new()).await, (404, "organization.unknown_product")),
     ] {

@@ -43,16 +43,144 @@ async fn a_customer_is_registered_pays_and_spends() {
     let code = house.register("juan", None).await;
 
     let maria = json!({ "id": "maria", "product": "agencia", "time_zone": "America/Lima", "referral_code": code });
-    told(&house, "POST /v1/organizations", maria, 201, expect![""]).await;
+    told(
+        &house,
+        "POST /v1/organizations",
+        maria,
+        201,
+        expect![[r#"
+        {
+          "organization": "maria",
+          "product": "agencia",
+          "receipt": {
+            "partition": "N",
+            "position": 4
+          },
+          "referral_code": "CODE",
+          "sponsor": "juan",
+          "time_zone": "America/Lima"
+        }"#]],
+    )
+    .await;
     let starter = json!({ "plan": "starter" });
-    told(&house, "POST /v1/organizations/maria/subscription", starter, 201, expect![""]).await;
+    told(
+        &house,
+        "POST /v1/organizations/maria/subscription",
+        starter,
+        201,
+        expect![[r#"
+        {
+          "catalog_version": 1,
+          "paid_period": null,
+          "payment": null,
+          "plan": "starter",
+          "price": {
+            "amount": "15.00",
+            "currency": "USD"
+          },
+          "receipt": {
+            "partition": "N",
+            "position": 7
+          },
+          "standing": "awaiting_payment",
+          "still_due": {
+            "amount": "15.00",
+            "currency": "USD"
+          }
+        }"#]],
+    )
+    .await;
     let payment = json!({ "amount": "15", "currency": "USD", "reference": "transfer-7" });
-    told(&house, "POST /v1/organizations/maria/payments", payment, 201, expect![""]).await;
+    told(
+        &house,
+        "POST /v1/organizations/maria/payments",
+        payment,
+        201,
+        expect![[r#"
+        {
+          "catalog_version": 1,
+          "paid_period": "PERIOD",
+          "payment": "PAYMENT",
+          "plan": "starter",
+          "price": {
+            "amount": "15.00",
+            "currency": "USD"
+          },
+          "receipt": {
+            "partition": "N",
+            "position": 9
+          },
+          "standing": "active",
+          "still_due": {
+            "amount": "0.00",
+            "currency": "USD"
+          }
+        }"#]],
+    )
+    .await;
     let used = json!({ "feature": "whatsapp_messages", "quantity": 2000 });
-    told(&house, "POST /v1/organizations/maria/usage", used, 200, expect![""]).await;
-    told(&house, "POST /v1/organizations/maria/credits", json!({ "amount": "10" }), 201, expect![""]).await;
+    told(
+        &house,
+        "POST /v1/organizations/maria/usage",
+        used,
+        200,
+        expect![[r#"
+        {
+          "balance": "0.00",
+          "charged": "0.00",
+          "receipt": {
+            "partition": "N",
+            "position": 11
+          },
+          "usage": {
+            "feature": "whatsapp_messages",
+            "limit": "2000",
+            "remaining": "0",
+            "resets_at": "THEN",
+            "used": "2000"
+          }
+        }"#]],
+    )
+    .await;
+    told(
+        &house,
+        "POST /v1/organizations/maria/credits",
+        json!({ "amount": "10" }),
+        201,
+        expect![[r#"
+        {
+          "balance": "10.00",
+          "receipt": {
+            "partition": "N",
+            "position": 12
+          }
+        }"#]],
+    )
+    .await;
     let one_more = json!({ "feature": "whatsapp_messages", "quantity": "1" });
-    told(&house, "POST /v1/organizations/maria/usage", one_more, 200, expect![""]).await;
+    told(
+        &house,
+        "POST /v1/organizations/maria/usage",
+        one_more,
+        200,
+        expect![[r#"
+        {
+          "balance": "9.95",
+          "charged": "0.05",
+          "receipt": {
+            "partition": "N",
+            "position": 13
+          },
+          "usage": {
+            "feature": "whatsapp_messages",
+            "limit": "2000",
+            "remaining": "0",
+            "resets_at": "THEN",
+            "used": "2001"
+          }
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -69,7 +197,31 @@ async fn a_catalog_is_published_and_read_back() {
 
     let plans = house.read("/v1/products/agencia/plans").await.accepted();
     let starter = plans["plans"].as_array().unwrap().iter().find(|plan| plan["plan"] == "starter").unwrap();
-    expect![""].assert_eq(&serde_json::to_string_pretty(starter).unwrap());
+    expect![[r#"
+        {
+          "features": {
+            "ai_runs": {
+              "kind": "quota",
+              "limit": "unlimited",
+              "window": "billing_period"
+            },
+            "whatsapp_instances": {
+              "kind": "capacity",
+              "limit": "1"
+            },
+            "whatsapp_messages": {
+              "kind": "quota",
+              "limit": "2000",
+              "overage_credits": "0.05",
+              "window": "billing_period"
+            }
+          },
+          "plan": "starter",
+          "prices": {
+            "month": "15.00"
+          }
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(starter).unwrap());
 }
 
 #[tokio::test]
@@ -149,7 +301,7 @@ async fn a_request_id_goes_from_the_header_into_the_events() {
     let (partition, position) = (&reply.json()["receipt"]["partition"], &reply.json()["receipt"]["position"]);
     let partition = i32::try_from(partition.as_i64().unwrap()).unwrap();
     let events = house.database.log().after(partition, position.as_i64().unwrap() - 1, 1).await.unwrap();
-    assert_eq!(events[0].metadata.get("request_id"), Some("tour-1"), "{:?}", events[0].metadata);
+    assert_eq!(events[0].metadata.get("request"), Some("tour-1"), "{:?}", events[0].metadata);
     let unnamed = house.read("/v1/products/agencia/plans").await;
     assert_eq!(unnamed.header("x-request-id").map(str::len), Some(36));
 }

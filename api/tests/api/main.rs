@@ -1,5 +1,7 @@
 //! The API as its callers meet it: requests in, answers out, on real Postgres. One binary, so that it links once.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
+
 mod bad_input;
 mod commands;
 mod house;
