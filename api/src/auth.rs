@@ -8,6 +8,7 @@ mod key;
 mod keys;
 
 use axum::Extension;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
@@ -43,7 +44,7 @@ pub(crate) fn guard(scope: Scope, mut route: UtoipaMethodRouter<Gate>) -> Utoipa
 async fn authorize(
     State(scope): State<Scope>,
     Extension(Keys(pool)): Extension<Keys>,
-    path: RawPathParams,
+    path: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -52,6 +53,8 @@ async fn authorize(
         return Err(Fault::Unauthenticated.into());
     }
     let actor = Actor::admin(&key.id);
+    let not_text = |_| Fault::InvalidField { field: "path".to_owned(), text: "it is not UTF-8 text".to_owned() };
+    let path = path.map_err(not_text)?;
     let organization = path.iter().find(|(name, _)| *name == "organization").map(|(_, value)| value);
     actor.check(scope, organization)?;
     request.extensions_mut().insert(actor);

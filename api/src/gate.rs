@@ -1,18 +1,24 @@
 //! What the routes work with: where commands go, where read models are, and what health and metrics report.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::organization::Registered;
 use domain::stream::Owner;
-use domain::{OrganizationId, Rejection, credit_ledger};
-use event_store::Executor;
+use domain::{Kind, OrganizationId, Rejection, State, credit_ledger};
+use event_store::{Applied, Executor, Failure, Submission};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgPool;
+use tokio::time::timeout;
 
 use crate::problem::{Fault, Problem};
 use crate::registration;
+
+/// How long a caller waits for the log. A command takes milliseconds; a Postgres that hangs must not hold every
+/// connection.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The state behind the router. Cheap to clone.
 #[derive(Clone)]
@@ -28,9 +34,29 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Has a command applied. The command lives in the executor: giving up on the answer cancels nothing, and the
+    /// same key tells it later.
+    pub(crate) async fn execute(&self, submission: Submission) -> Result<Applied, Failure> {
+        timeout(PATIENCE, self.executor.execute(submission)).await.unwrap_or(Err(Failure::Unknown))
+    }
+
+    /// Looks at an aggregate as the log has it now.
+    pub(crate) async fn inspect<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        owner: Owner,
+        view: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        match timeout(PATIENCE, self.executor.inspect(kind, owner, view)).await {
+            // To a reader nothing is unknown: it asks again.
+            Ok(Err(Failure::Unknown)) | Err(_) => Err(Failure::Unavailable { reason: "it gave no answer".to_owned() }),
+            Ok(seen) => seen,
+        }
+    }
+
     /// An organization as the log knows it. A read model that holds nothing of it asks here whether there is one.
     pub(crate) async fn registered(&self, organization: &OrganizationId) -> Result<Registered, Problem> {
-        let found = registration::find(&self.executor, organization).await?;
+        let found = registration::find(self, organization).await?;
         found.ok_or_else(|| {
             let unknown = Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered);
             Problem::from(unknown).with("organization", organization.as_str())

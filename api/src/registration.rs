@@ -16,8 +16,10 @@ use domain::organization::{self, Registered, Sponsorship};
 use domain::stream::Owner;
 use domain::{Kind, OrganizationId, ProductCode, ReferralCode, Rejection, State, referral_tree};
 use event_store::executor::CommandKey;
-use event_store::{Applied, Executor, Failure, Submission};
+use event_store::{Applied, Failure, Submission};
 use sha2::{Digest, Sha256};
+
+use crate::gate::Gate;
 
 /// Who enrolls: the processor, or this API in its name.
 const ENROLLER: &str = "referrals";
@@ -44,12 +46,12 @@ impl Registration {
     /// Registers and enrolls, or says why not. The answer is the organization's own.
     pub(crate) async fn carry_out(
         self,
-        executor: &Executor,
+        gate: &Gate,
         key: CommandKey,
         request_id: String,
     ) -> Result<(Applied, Registered), Failure> {
         let sponsor = match &self.referral_code {
-            Some(code) => Some(sponsorship(executor, &self.product, code).await?),
+            Some(code) => Some(sponsorship(gate, &self.product, code).await?),
             None => None,
         };
         let owner = Owner::Organization(self.organization.clone());
@@ -60,17 +62,17 @@ impl Registration {
             sponsor,
         };
         let submission = Submission { owner, command: command.into(), key, request_id: request_id.clone() };
-        let applied = executor.execute(submission).await?;
+        let applied = gate.execute(submission).await?;
 
         let answer: Result<organization::Answer, _> = serde_json::from_str(&applied.answer);
         let registered = answer.ok().flatten().ok_or_else(|| unreadable(&applied))?;
-        enroll(executor, &registered, request_id).await?;
+        enroll(gate, &registered, request_id).await?;
         Ok((applied, registered))
     }
 }
 
 /// Puts a registered organization into its product's referral tree, once.
-pub(crate) async fn enroll(executor: &Executor, registered: &Registered, request_id: String) -> Result<(), Failure> {
+pub(crate) async fn enroll(gate: &Gate, registered: &Registered, request_id: String) -> Result<(), Failure> {
     let command = referral_tree::Command::Enroll {
         organization: registered.organization.clone(),
         code: registered.referral_code.clone(),
@@ -79,45 +81,42 @@ pub(crate) async fn enroll(executor: &Executor, registered: &Registered, request
     let command_id = format!("enroll-{}", registered.organization);
     let key = CommandKey { caller: ENROLLER.to_owned(), command_id };
     let owner = Owner::Product(registered.product.clone());
-    executor.execute(Submission { owner, command: command.into(), key, request_id }).await.map(|_| ())
+    gate.execute(Submission { owner, command: command.into(), key, request_id }).await.map(|_| ())
 }
 
 /// What registration fixed, read off the organization's own stream; `None` if it is not registered.
-pub(crate) async fn find(executor: &Executor, organization: &OrganizationId) -> Result<Option<Registered>, Failure> {
+pub(crate) async fn find(gate: &Gate, organization: &OrganizationId) -> Result<Option<Registered>, Failure> {
     let look = |state: &State| {
         let State::Organization(organization) = state else { return None };
         organization.registered().cloned()
     };
-    executor.inspect(Kind::Organization, Owner::Organization(organization.clone()), look).await
+    gate.inspect(Kind::Organization, Owner::Organization(organization.clone()), look).await
 }
 
-async fn sponsorship(executor: &Executor, product: &ProductCode, code: &ReferralCode) -> Result<Sponsorship, Failure> {
+async fn sponsorship(gate: &Gate, product: &ProductCode, code: &ReferralCode) -> Result<Sponsorship, Failure> {
     let asked = code.clone();
     let look = move |state: &State| {
         let State::ReferralTree(tree) = state else { return None };
         tree.owner_of(&asked).cloned()
     };
-    let sponsor = executor.inspect(Kind::ReferralTree, Owner::Product(product.clone()), look).await?;
+    let sponsor = gate.inspect(Kind::ReferralTree, Owner::Product(product.clone()), look).await?;
     if let Some(sponsor) = sponsor {
         return Ok(Sponsorship { sponsor, code: code.clone() });
     }
     // A product nobody sells has no codes either; whoever mistyped it should hear of the product.
-    if catalog(executor, product).await?.is_none() {
+    if catalog(gate, product).await?.is_none() {
         return Err(unknown_product(product.clone()));
     }
     Err(Rejection::ReferralTree(referral_tree::Rejection::UnknownCode { code: code.clone() }).into())
 }
 
 /// The newest catalog of a product; `None` if nobody published one.
-pub(crate) async fn catalog(
-    executor: &Executor,
-    product: &ProductCode,
-) -> Result<Option<Arc<CatalogVersion>>, Failure> {
+pub(crate) async fn catalog(gate: &Gate, product: &ProductCode) -> Result<Option<Arc<CatalogVersion>>, Failure> {
     let look = |state: &State| {
         let State::Catalog(catalog) = state else { return None };
         catalog.latest().cloned()
     };
-    executor.inspect(Kind::Catalog, Owner::Product(product.clone()), look).await
+    gate.inspect(Kind::Catalog, Owner::Product(product.clone()), look).await
 }
 
 /// What the domain says of a product without a catalog.

@@ -1,9 +1,10 @@
 //! The routes put together, with what stands around all of them.
 
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
-use axum::middleware::{from_fn, map_response};
-use axum::response::Response;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
@@ -36,10 +37,15 @@ fn docs(document: OpenApi) -> Router<Gate> {
     // Without this the page would ask validator.swagger.io what it thinks of the document.
     let config = Config::default().validator_url("none");
     let page = SwaggerUi::new("/docs").url("/openapi.json", document).config(config);
-    Router::from(page).layer(map_response(offline))
+    Router::from(page).layer(from_fn(offline))
 }
 
-async fn offline(mut response: Response) -> Response {
+async fn offline(request: Request, next: Next) -> Response {
+    let path = shown(&request);
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Problem::from(Fault::UnknownRoute { path }).into_response();
+    }
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
     response
 }

@@ -59,6 +59,10 @@ async fn receive<S: Send + Sync>(
 }
 
 fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    // serde would take an array for an object whose fields are in order; a caller who sends one meant something else.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Fault::InvalidField { field: "body".to_owned(), text: "it is an array, not an object".to_owned() });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -119,7 +123,7 @@ mod tests {
             assert_eq!((code, text.starts_with(malformed)), ("malformed_json", true), "{json}");
         }
         for (json, expected) in [
-            ("[]", "body: invalid length 0, expected struct Order with 2 elements"),
+            ("[\"a\", []]", "body: it is an array, not an object"),
             ("{}", "plan: missing field `plan`"),
             ("{\"plan\":1}", "plan: invalid type: integer `1`, expected a string"),
             ("{\"plan\":\"a b\"}", "plan: plan \"a b\" is not 1 to 64 letters, digits, - and _"),

@@ -97,7 +97,7 @@ pub(crate) async fn publish_catalog(
     let definition = source::read(FILE, &text).map_err(invalid)?;
     let product = definition.product.clone();
     let command = Command::Publish { definition: Box::new(definition) };
-    let applied = gate.executor.execute(name.submit(Owner::Product(product.clone()), command)).await?;
+    let applied = gate.execute(name.submit(Owner::Product(product.clone()), command)).await?;
     let catalog::Answer { version } = told(&applied)?;
     Ok(Answer::created(&applied, Published { product: product.to_string(), version }))
 }
@@ -114,7 +114,7 @@ fn invalid(faults: source::Faults) -> Fault {
     responses((status = 200, description = "The newest version", body = Plans))
 )]
 pub(crate) async fn list_plans(State(gate): State<Gate>, Product(product): Product) -> Result<Json<Plans>, Problem> {
-    match registration::catalog(&gate.executor, &product).await? {
+    match registration::catalog(&gate, &product).await? {
         Some(catalog) => Ok(Json(plans(&catalog))),
         None => Err(registration::unknown_product(product).into()),
     }

@@ -130,7 +130,7 @@ pub(crate) async fn top_up(
     Payload(bought): Payload<TopUp>,
 ) -> Result<Answer<ToppedUp>, Problem> {
     let command = Command::TopUp { amount: bought.amount, reference: bought.reference };
-    let applied = gate.executor.execute(name.submit(customer.owner(), command)).await;
+    let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;
     Ok(Answer::created(&applied, told(&applied)?))
 }

@@ -163,7 +163,7 @@ pub(crate) async fn register_organization(
     };
     let wanted =
         Registration { organization, product: new.product, time_zone: new.time_zone, referral_code: new.referral_code };
-    let (applied, registered) = wanted.carry_out(&gate.executor, name.key, name.request_id).await?;
+    let (applied, registered) = wanted.carry_out(&gate, name.key, name.request_id).await?;
     Ok(Answer::created(&applied, registered.into()))
 }
 

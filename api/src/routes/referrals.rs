@@ -139,9 +139,9 @@ pub(crate) async fn name_sponsor(
 ) -> Result<Answer<Sponsored>, Problem> {
     let registered = gate.registered(&customer.0).await?;
     // Registration enrolled it, unless the engine stopped in between.
-    registration::enroll(&gate.executor, &registered, name.request_id.clone()).await?;
+    registration::enroll(&gate, &registered, name.request_id.clone()).await?;
     let command = Command::Attribute { organization: customer.0.clone(), referred_with: body.referral_code.clone() };
-    let applied = gate.executor.execute(name.submit(Owner::Product(registered.product), command)).await;
+    let applied = gate.execute(name.submit(Owner::Product(registered.product), command)).await;
     let refused = |failure| customer.problem(failure).with("referral_code", body.referral_code.as_str());
     let applied = applied.map_err(refused)?;
     let referral_tree::Answer { sponsor } = told(&applied)?;

@@ -83,7 +83,7 @@ pub(crate) async fn start_subscription(
     Payload(start): Payload<PlanStart>,
 ) -> Result<Answer<Subscription>, Problem> {
     let command = Command::Start { plan: start.plan, interval: start.interval };
-    let applied = gate.executor.execute(name.submit(customer.owner(), command)).await;
+    let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;
     Ok(Answer::created(&applied, told(&applied)?))
 }
@@ -104,7 +104,7 @@ pub(crate) async fn record_payment(
     let amount = Money::positive(amount, payment.currency)
         .map_err(|fault| Fault::InvalidField { field: "amount".to_owned(), text: fault.to_string() })?;
     let command = Command::RecordPayment { amount, reference: payment.reference };
-    let applied = gate.executor.execute(name.submit(customer.owner(), command)).await;
+    let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;
     Ok(Answer::created(&applied, told(&applied)?))
 }

@@ -180,7 +180,7 @@ pub(crate) async fn consume_feature(
     Payload(wanted): Payload<Consumption>,
 ) -> Result<Answer<Consumed>, Problem> {
     let command = Command::Consume { feature: wanted.feature, quantity: wanted.quantity };
-    let applied = gate.executor.execute(name.submit(customer.owner(), command)).await;
+    let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;
     Ok(Answer::done(&applied, told(&applied)?))
 }

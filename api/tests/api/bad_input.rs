@@ -272,6 +272,8 @@ async fn what_is_no_request_is_told_as_such() {
         (post("GET /v1/organizations?product=agencia&limt=5", json, Vec::new()).await, (422, "invalid_field")),
         (post("GET /v1/organizations?product=agencia&after=%00", json, Vec::new()).await, (422, "invalid_field")),
         (post("GET /v1/organizations", json, Vec::new()).await, (422, "invalid_field")),
+        (post("GET /v1/organizations/%FF", json, Vec::new()).await, (422, "invalid_field")),
+        (post("GET /docs/nothing.js", json, Vec::new()).await, (404, "unknown_route")),
         (post("GET /v1/products/nothing/plans", json, Vec::new()).await, (404, "organization.unknown_product")),
     ] {
         assert_eq!(reply.problem(), (expected.0, expected.1.to_owned()), "{}", reply.json());

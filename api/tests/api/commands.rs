@@ -1,6 +1,7 @@
 //! What commands answer, once and again.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use futures::future::join_all;
@@ -287,6 +288,29 @@ async fn a_ledger_that_pays_for_ten_serves_exactly_ten_of_sixty_four_at_once() {
         assert_eq!(body["error"], "INSUFFICIENT_CREDITS");
         assert_eq!((&body["balance"], &body["required"]), (&json!("0.00"), &json!("0.05")), "{body}");
     }
+}
+
+#[tokio::test]
+async fn callers_that_go_away_half_way_lose_nothing_and_charge_nothing_twice() {
+    let house = House::with_agencia().await;
+    house.register("maria", None).await;
+    house.command("POST /v1/organizations/maria/subscription", json!({ "plan": "starter" })).await.accepted();
+    let payment = json!({ "amount": "15", "currency": "USD" });
+    house.command("POST /v1/organizations/maria/payments", payment).await.accepted();
+    let one = json!({ "feature": "whatsapp_messages", "quantity": "1" });
+    let send = |index: u64| {
+        let (house, one) = (&house, one.clone());
+        async move { house.command_as(&format!("n-{index}"), "POST /v1/organizations/maria/usage", one).await }
+    };
+
+    // Each caller hangs up a little later than the one before: before, while and after its command is applied.
+    let storm = (0..200).map(|index| tokio::time::timeout(Duration::from_micros(100 * index), send(index)));
+    join_all(storm).await;
+    let replies = join_all((0..200).map(send)).await;
+
+    assert!(replies.iter().all(|reply| reply.status == 200));
+    let last = send(200).await.accepted();
+    assert_eq!(last["usage"]["used"], "201");
 }
 
 #[tokio::test]
