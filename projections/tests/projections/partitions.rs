@@ -1,9 +1,10 @@
 //! A log with four partitions: rows that two of them write are the same whichever comes first.
 
 use domain::stream::Owner;
-use event_store::Role;
 use event_store::executor::partition_of;
 use projections::{commissions, organizations, rebuild};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Executor as _};
 use testkit::{TestDatabase, of, organization, product};
 use tokio::sync::watch;
 
@@ -103,23 +104,37 @@ async fn attributed(world: &World) -> bool {
         .unwrap()
 }
 
-/// Both write the same new rows in transactions that overlap; neither may undo what the other wrote.
+/// Nobody may write rows until the transactions of all partitions are under way, so they overlap for certain; none of
+/// them may undo what another wrote.
 #[tokio::test]
 async fn partitions_that_write_the_same_rows_at_once_lose_nothing() {
     let world = four_partitions().await;
     let sponsor = id("juan", true);
     let code = world.join(&sponsor, None).await;
-    for number in 0..20 {
+    for number in 0..40 {
         world.join(&format!("org{number}"), Some(&code)).await;
     }
-    // Two processes on four partitions, three events at a time.
-    let one = world.fold(Sparing(polled(world.test.log())));
-    let other = world.fold(Sparing(polled(world.test.log())));
+    let mut administrator = PgConnection::connect(&world.test.url).await.unwrap();
+    let mut barrier = administrator.begin().await.unwrap();
+    barrier.execute("LOCK TABLE read.organizations IN SHARE MODE").await.unwrap();
+    let live = world.live();
+    testkit::until("all partitions to wait", || async { (waiting(&world).await == 4).then_some(()) }).await;
+    barrier.rollback().await.unwrap();
+
     world.all_caught_up().await;
-    let pool = world.test.pool(Role::Engine);
-    let referred = organizations::referred_by(&pool, &organization(&sponsor)).await.unwrap();
-    assert_eq!(referred.len(), 20);
+    let referred = organizations::referred_by(&world.pool, &organization(&sponsor)).await.unwrap();
+    assert_eq!(referred.len(), 40);
     assert_eq!(world.differences().await, Vec::<String>::new());
-    one.stop().await;
-    other.stop().await;
+    live.stop().await;
+}
+
+/// How many connections wait for another one.
+async fn waiting(world: &World) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE NOT granted AND datname = current_database()",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .unwrap()
 }
