@@ -21,6 +21,7 @@ pub struct Latency {
 
 /// Sends a message to ourselves, then asks JetStream; both must answer within a second.
 pub async fn measure(link: &Link) -> Result<Latency, NatsError> {
+    link.check_connected()?;
     let begun = Instant::now();
     timeout(MEASURE_MAX, async {
         echo(link).await?;

@@ -231,9 +231,7 @@ impl Session {
     }
 
     async fn check_stream(&self, jetstream: &Context, position: i64) -> Result<(), Ended> {
-        if !self.link.is_connected() {
-            self.link.check().await?;
-        }
+        self.link.check_connected()?;
         let stream = jetstream.get_stream(self.topology.stream(self.partition)).await;
         let stream: Result<Stream, NatsError> = stream.map_err(failed("look up a stream"));
         let last = stream?.cached_info().state.last_sequence;

@@ -4,5 +4,6 @@
 
 mod contract;
 mod feed;
+mod link;
 mod relay;
 mod scene;
