@@ -75,7 +75,7 @@ CREATE TABLE read.compliance_alerts (
 );
 COMMENT ON COLUMN read.compliance_alerts.threshold IS 'Percent of the allowance';
 
--- Two partitions write a row: the product's accrues, the beneficiary's grants. What one of them has not told yet is null.
+-- Two partitions write a row: the product's accrues, the beneficiary's grants. What one has not told yet is null.
 CREATE TABLE read.commissions (
     commission    text NOT NULL PRIMARY KEY,
     beneficiary   text,

@@ -35,8 +35,8 @@ pub trait Projection: Send + Sync + 'static {
     /// Which partitions write a row.
     const WRITERS: Writers;
 
-    /// Loads the rows of some keys: one array for each column of the key. Names no schema: `search_path` chooses between
-    /// the live table and the one that is rebuilt.
+    /// Loads the rows of some keys: one array for each column of the key. Names no schema: `search_path` chooses
+    /// between the live table and the one that is rebuilt.
     const LOAD: &'static str;
 
     /// Writes rows, new ones and changed ones: one array for each column of the row. Names no schema.

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use sqlx::FromRow;
 use sqlx::postgres::{PgArguments, PgRow};
 
-/// A row of a projection's table. Made by [`row!`].
+/// A row of a projection's table. Made by `row!`.
 pub trait Row: for<'r> FromRow<'r, PgRow> + Debug + Clone + PartialEq + Send + Sync + Unpin + 'static {
     /// What tells it from others.
     type Key: Ord + Clone + Debug + Send + Sync;

@@ -189,12 +189,11 @@ impl Follower {
     }
 
     fn count(&self, events: usize, position: i64) {
-        let (projection, partition) = (self.projection.name(), self.partition.to_string());
+        let labels = [("projection", self.projection.name().to_owned()), ("partition", self.partition.to_string())];
         let events = u64::try_from(events).unwrap_or(u64::MAX);
-        metrics::counter!("tollgate_projection_events_total", "projection" => projection, "partition" => partition.clone())
-            .increment(events);
-        metrics::gauge!("tollgate_projection_position", "projection" => projection, "partition" => partition)
-            .set(position as f64);
+        metrics::counter!("tollgate_projection_events_total", &labels).increment(events);
+        // A gauge is a float, exact up to 2^53.
+        metrics::gauge!("tollgate_projection_position", &labels).set(position as f64);
     }
 }
 

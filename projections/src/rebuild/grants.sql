@@ -1,4 +1,5 @@
--- Statements that give on the new table what was granted on the live one: to the auditor, and to whom an operator let in.
+-- Statements that grant on the new table what is granted on the live one: to the auditor, and to whomever an
+-- operator let in.
 SELECT format(
     'GRANT %s ON read_rebuild.%I TO %s',
     privilege.privilege_type,
