@@ -1,7 +1,8 @@
 //! The referral tree of a product: who referred whom, and what every payment earns the referrers above.
 //!
-//! Invariants: an organization has at most one sponsor, for ever; there are no cycles; a commission is accrued once
-//! per payment and level, at the rates of the moment of the payment.
+//! Invariants: an organization has at most one sponsor, for ever; there are no cycles; a commission is named by its
+//! payment and level, and carries the rate and the catalog version it was accrued under. That a payment is shared once
+//! is the receipt's work: the command's key is the payment's event.
 //!
 //! ```text
 //! Juan  <--referred by--  Maria  <--referred by--  Pedro pays 15

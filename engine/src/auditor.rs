@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use rand::Rng;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{Connection, Executor};
 
 /// Makes the login, or gives it a new password, and answers the address to use it with.
 pub async fn login(database_url: &str) -> Result<String, sqlx::Error> {
@@ -19,6 +19,7 @@ pub async fn login(database_url: &str) -> Result<String, sqlx::Error> {
         false => format!("CREATE ROLE tollgate_audit LOGIN PASSWORD '{password}' IN ROLE tollgate_auditor"),
     };
     connection.execute(statement.as_str()).await?;
-    let options = PgConnectOptions::from_str(database_url)?.username("tollgate_audit").password(&password);
-    Ok(options.to_url_lossy().to_string())
+    let server = PgConnectOptions::from_str(database_url)?;
+    let database = server.get_database().unwrap_or("tollgate");
+    Ok(format!("postgres://tollgate_audit:{password}@{}:{}/{database}", server.get_host(), server.get_port()))
 }

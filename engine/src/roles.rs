@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::HealthCheck;
 use event_store::{Database, DatabaseError, Executor, Feed, Log, Role};
@@ -12,6 +13,7 @@ use sqlx::postgres::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::health;
 
@@ -20,6 +22,9 @@ const POOL_CONNECTIONS_MAX: u32 = 24;
 
 /// Connections for the API's reads.
 const API_CONNECTIONS_MAX: u32 = 16;
+
+/// How often metrics are tidied up and to-do rows are counted: a collector asks every 15 seconds or so.
+const METRICS_PERIOD: Duration = Duration::from_secs(10);
 
 /// Why a process cannot begin its work.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +76,8 @@ impl Process {
         let feed = Arc::new(JetStreamFeed::start(&link, &topology, log.clone(), partitions));
         let checks: Vec<Arc<dyn HealthCheck>> =
             vec![Arc::new(health::Postgres(pool.clone())), Arc::new(health::Nats(link.clone()))];
-        let (stop, tasks) = (watch::Sender::new(false), JoinSet::new());
+        let (stop, mut tasks) = (watch::Sender::new(false), JoinSet::new());
+        tasks.spawn(keep_metrics(metrics.clone(), pool.clone(), stop.subscribe()));
         Ok(Self { database, log, pool, partitions, link, topology, feed, checks, metrics, stop, tasks })
     }
 
@@ -146,5 +152,21 @@ impl Process {
 
     fn spawn(&mut self, role: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(role);
+    }
+}
+
+/// Histograms keep every sample until they are tidied up, read or not; and the gauges of open and failed to-do rows
+/// are set by counting them. That Postgres is away is told by health.
+async fn keep_metrics(metrics: PrometheusHandle, pool: PgPool, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(METRICS_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            _ = ticks.tick() => {
+                metrics.run_upkeep();
+                let _ = processors::statuses(&pool).await;
+            }
+            _ = stop.changed() => {}
+        }
     }
 }

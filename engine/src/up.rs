@@ -23,7 +23,7 @@ pub struct Arguments {
     /// Folder of catalogs to publish at the start; one that did not change stays as it is
     #[arg(long, value_name = "DIR")]
     catalogs: Option<PathBuf>,
-    /// Address of the API; without it 127.0.0.1:8080, or a free port if that is taken
+    /// Address of the API; without it that of the last start, else 127.0.0.1:8080, else a free port
     #[arg(long, value_name = "ADDRESS", env = "TOLLGATE_LISTEN")]
     listen: Option<SocketAddr>,
     /// Partitions of the log; fixed when it is made
@@ -84,7 +84,7 @@ async fn begin(arguments: &Arguments, data: &Path, servers: &Servers) -> Result<
     process.project();
     process.process(&executor);
     let key = admin_key(data, process.pool()).await?;
-    let address = listen(&mut process, &executor, arguments.listen).await?;
+    let address = listen(&mut process, &executor, arguments.listen, data).await?;
     welcome::leave_environment(data, address, &key)?;
     println!("{}", welcome::text(data, address, &key));
     Ok(process)
@@ -110,23 +110,24 @@ async fn publish_all(executor: &Executor, folder: Option<&Path>) -> Result<(), B
     Ok(())
 }
 
-/// Listens where it was told to; if nobody said where, on a free port when the usual one is taken.
+/// Listens where it was told to; if nobody said where, where it listened before, else at the usual place, else on any
+/// free port.
 async fn listen(
     process: &mut Process,
     executor: &Executor,
     wanted: Option<SocketAddr>,
+    data: &Path,
 ) -> Result<SocketAddr, RoleError> {
     if let Some(address) = wanted {
         return process.serve(executor, address).await;
     }
-    match process.serve(executor, LISTEN_USUAL).await {
-        Err(RoleError::Listen { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
-            let mut any = LISTEN_USUAL;
-            any.set_port(0);
-            process.serve(executor, any).await
+    for address in welcome::known_address(data).into_iter().chain([LISTEN_USUAL]) {
+        match process.serve(executor, address).await {
+            Err(RoleError::Listen { source, .. }) if source.kind() == ErrorKind::AddrInUse => {}
+            served => return served,
         }
-        served => served,
     }
+    process.serve(executor, SocketAddr::new(LISTEN_USUAL.ip(), 0)).await
 }
 
 fn exit_code(signal: nix::sys::signal::Signal) -> ExitCode {

@@ -27,6 +27,13 @@ pub fn leave_environment(data: &Path, address: SocketAddr, key: &str) -> io::Res
     write_private(&data.join("env.sh"), text.as_bytes())
 }
 
+/// The address an earlier start has left: a caller that was told it finds the API there again.
+#[must_use]
+pub fn known_address(data: &Path) -> Option<SocketAddr> {
+    let text = fs::read_to_string(data.join("env.sh")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("export TOLLGATE=http://"))?.parse().ok()
+}
+
 /// What is printed once everything runs.
 #[must_use]
 pub fn text(data: &Path, address: SocketAddr, key: &str) -> String {

@@ -22,13 +22,13 @@ pub enum LogError {
     #[error("the log cannot be read now")]
     Unavailable(#[from] sqlx::Error),
     /// The history itself is wrong: stop and page a human.
-    #[error("partition {partition} cannot be read past position {after}: {fault}")]
+    #[error("partition {partition} cannot be read on: {fault}")]
     Corrupt {
         /// The partition.
         partition: i32,
-        /// The last position that is sound.
+        /// Where the reader stood.
         after: i64,
-        /// What is wrong behind it.
+        /// What is wrong behind it, with its position.
         fault: Fault,
     },
 }

@@ -41,7 +41,7 @@ pub async fn run(audit: &Audit, arguments: &Arguments) -> Result<ExitCode, Box<d
     }
     println!("{} credits of {} at {}", ledger.balance(), arguments.organization, arguments.at);
     for lot in ledger.lots() {
-        println!("  {} left of {:?} lot {}", lot.left, lot.kind, lot.id);
+        println!("  {} left of {} lot {}", lot.left, lot.kind.as_str(), lot.id);
     }
     match newest {
         Some(position) => println!("folded up to position {partition}:{position}"),

@@ -16,6 +16,17 @@ pub enum LotKind {
     Commission,
 }
 
+impl LotKind {
+    /// The kind's name in events, read models and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchased => "purchased",
+            Self::Commission => "commission",
+        }
+    }
+}
+
 /// Credits granted at once, as far as they are not spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
