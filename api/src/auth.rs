@@ -1,5 +1,5 @@
 //! Who may do what, in one place. Whoever calls becomes an [`Actor`]; each route states the [`Scope`] it needs
-//! ([`guard`]); the default is no. An admin key is the first kind of actor.
+//! (`guard`); the default is no. An admin key is the first kind of actor.
 //!
 //! A missing, a malformed, a wrong and a revoked key all get the same answer.
 

@@ -1,11 +1,11 @@
 //! How commands arrive: HTTP, JSON and OpenAPI in front of the executor.
 //!
-//! A handler does four things: parse ([`request`]), authorize ([`auth`]), execute (the event store's `Executor`),
-//! render ([`answer`], [`problem`]). Commands go to the log; reads come from the projections, as new as the reader asks
+//! A handler does four things: parse (`request`), authorize ([`auth`]), execute (the event store's `Executor`),
+//! render (`answer`, [`problem`]). Commands go to the log; reads come from the projections, as new as the reader asks
 //! (`min_position`). What is served and what it looks like is in `openapi.json`, beside this crate's manifest.
 //!
 //! This crate must not decide anything, hold SQL outside of [`auth`], let a read model into a decision, or put a
-//! header, a query, a body or a key into a log line. Start reading at [`routes`].
+//! header, a query, a body or a key into a log line. Start reading at `routes`.
 
 pub mod auth;
 pub mod gate;

@@ -1,7 +1,7 @@
 //! Problems: what a caller is told when the answer is no (RFC 9457, `application/problem+json`).
 //!
-//! Three lanes lead here and never mix: what the domain refused ([`refusal`]), what this API itself refuses
-//! ([`Fault`]), and what went wrong behind it ([`failure`]). Each has a stable code, a hint and typed members.
+//! Three lanes lead here and never mix: what the domain refused (`refusal`), what this API itself refuses
+//! ([`Fault`]), and what went wrong behind it (`failure`). Each has a stable code, a hint and typed members.
 
 mod failure;
 mod fault;
@@ -18,8 +18,11 @@ pub use fault::{CatalogFault, Fault};
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Where the codes are explained.
-const REFERENCE: &str = "docs/reference/rejections.md";
+/// Where the codes of the domain are explained.
+const REJECTIONS: &str = "docs/reference/rejections.md";
+
+/// Where the codes of this API are explained.
+const FAULTS: &str = "api/problems.md";
 
 /// Names a problem has for itself; a member of the same name would hide one.
 const RESERVED: &[&str] = &["type", "title", "status", "detail", "code", "hint", "error"];
@@ -28,16 +31,17 @@ const RESERVED: &[&str] = &["type", "title", "status", "detail", "code", "hint",
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     status: StatusCode,
+    page: &'static str,
     code: &'static str,
     detail: String,
     hint: String,
     members: Map<String, Value>,
-    retry_after_seconds: Option<u64>,
+    retry_after_seconds: Option<u32>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: String, hint: String) -> Self {
-        Self { status, code, detail, hint, members: Map::new(), retry_after_seconds: None }
+    fn new(page: &'static str, status: StatusCode, code: &'static str, detail: String, hint: String) -> Self {
+        Self { status, page, code, detail, hint, members: Map::new(), retry_after_seconds: None }
     }
 
     /// The same problem, naming one more value. What it says already stays.
@@ -49,7 +53,7 @@ impl Problem {
         self
     }
 
-    fn retry_after(mut self, seconds: u64) -> Self {
+    fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
     }
@@ -64,7 +68,7 @@ impl Problem {
     #[must_use]
     pub fn body(&self) -> Value {
         let mut body = self.members.clone();
-        body.insert("type".to_owned(), json!(format!("{REFERENCE}#{}", anchor(self.code))));
+        body.insert("type".to_owned(), json!(format!("{}#{}", self.page, anchor(self.code))));
         body.insert("title".to_owned(), json!(title(self.code)));
         body.insert("status".to_owned(), json!(self.status.as_u16()));
         body.insert("detail".to_owned(), json!(self.detail));

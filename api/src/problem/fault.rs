@@ -5,14 +5,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::Problem;
+use super::{FAULTS, Problem};
 use crate::auth::Scope;
 
 /// Bytes of a request's body at most: a catalog of a thousand plans fits ten times.
 pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Seconds after which what is behind or full is worth another try.
-const RETRY_SECONDS: u64 = 1;
+const RETRY_SECONDS: u32 = 1;
 
 /// Something wrong with a catalog file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -45,7 +45,7 @@ pub enum Fault {
         text: String,
     },
     /// A catalog file cannot be published.
-    #[error("the catalog has {} faults", faults.len())]
+    #[error("faults in the catalog: {}", faults.len())]
     CatalogInvalid {
         /// All of them.
         faults: Vec<CatalogFault>,
@@ -272,7 +272,7 @@ impl Fault {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        let problem = Self::new(fault.status(), fault.code(), fault.to_string(), fault.hint());
+        let problem = Self::new(FAULTS, fault.status(), fault.code(), fault.to_string(), fault.hint());
         let problem = fault.members().into_iter().fold(problem, |problem, (name, value)| problem.with(name, value));
         if problem.status == StatusCode::SERVICE_UNAVAILABLE { problem.retry_after(RETRY_SECONDS) } else { problem }
     }

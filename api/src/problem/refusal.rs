@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use domain::{Refusal, RefusalClass, Rejection, credit_ledger};
 use jiff::Timestamp;
 
-use super::Problem;
+use super::{Problem, REJECTIONS};
 
 fn status(class: RefusalClass) -> StatusCode {
     match class {
@@ -40,17 +40,19 @@ fn field(code: &str) -> Option<&'static str> {
 }
 
 /// When a used up allowance turns over, in whole seconds from now.
-fn reset_seconds(rejection: &Rejection) -> Option<u64> {
+fn reset_seconds(rejection: &Rejection) -> Option<u32> {
     let Rejection::CreditLedger(credit_ledger::Rejection::QuotaExceeded { resets_at, .. }) = rejection else {
         return None;
     };
     let milliseconds = resets_at.duration_since(Timestamp::now()).as_millis();
-    Some(u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000).max(1))
+    let seconds = u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000).max(1);
+    Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        let problem = Self::new(status(rejection.class()), rejection.code(), rejection.to_string(), rejection.hint());
+        let problem =
+            Self::new(REJECTIONS, status(rejection.class()), rejection.code(), rejection.to_string(), rejection.hint());
         let members = rejection.members().into_iter();
         let problem = members.fold(problem, |problem, (name, value)| problem.with(name, value));
         let problem = match field(rejection.code()) {

@@ -9,4 +9,5 @@ mod keys;
 mod logs;
 mod operations;
 mod outage;
+mod pages;
 mod reads;
