@@ -5,7 +5,7 @@
 //! a key derived from the event, so that acting twice changes nothing.
 //!
 //! ```text
-//! payment_recorded --todo--> accrue_commissions --command--> commission_accrued --todo--> grant_commission --command--> credits_granted
+//! PaymentRecorded --share_payments--> AccrueCommissions --> CommissionAccrued --grant_commissions--> CreditsGranted
 //! ```
 //!
 //! Promises: every event is taken in exactly once; a to-do row is finished by one worker only, whoever dies or wakes

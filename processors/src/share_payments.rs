@@ -16,7 +16,9 @@
 
 use async_trait::async_trait;
 use domain::stream::Owner;
-use domain::{Event, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, organization, subscription};
+use domain::{
+    Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, State, organization, subscription,
+};
 use domain::{catalog, credit_ledger, referral_tree};
 use event_store::executor::CommandKey;
 use event_store::{Executor, Recorded, Submission};
@@ -38,7 +40,6 @@ enum Task {
         referred_with: Option<ReferralCode>,
     },
     Accrue {
-        product: ProductCode,
         payer: OrganizationId,
         payment: PaymentId,
         amount: Money,
@@ -70,8 +71,7 @@ impl Processor for SharePayments {
             }
             Event::Subscription(subscription::Event::PaymentRecorded { payment, amount, .. }) => {
                 let payer = recorded.organization.clone()?;
-                let product = ProductCode::new(recorded.metadata.product()?).ok()?;
-                let task = Task::Accrue { product, payer: payer.clone(), payment: payment.clone(), amount: *amount };
+                let task = Task::Accrue { payer: payer.clone(), payment: payment.clone(), amount: *amount };
                 Some(Wanted::new(payer, &task))
             }
             Event::Subscription(
@@ -100,7 +100,8 @@ impl Processor for SharePayments {
                 let key = CommandKey { caller: "referrals".to_owned(), command_id };
                 (product, referral_tree::Command::Enroll { organization, code, referred_with }, key)
             }
-            Task::Accrue { product, payer, payment, amount } => {
+            Task::Accrue { payer, payment, amount } => {
+                let product = product_of(&payer, executor).await?;
                 let command = referral_tree::Command::AccrueCommissions { payment, payer, amount };
                 (product, command, todo.key(self.name()))
             }
@@ -109,4 +110,15 @@ impl Processor for SharePayments {
         let submission = Submission { owner: Owner::Product(product), command: command.into(), key, request_id };
         submit(executor, submission).await
     }
+}
+
+/// The product of an organization, as its own stream says; the payment's event does not repeat it.
+async fn product_of(organization: &OrganizationId, executor: &Executor) -> Result<ProductCode, ActError> {
+    let look = |state: &State| {
+        let State::Organization(organization) = state else { return None };
+        organization.registered().map(|registered| registered.product.clone())
+    };
+    let found = executor.inspect(Kind::Organization, Owner::Organization(organization.clone()), look).await?;
+    let unknown = || ActError::Impossible { reason: format!("organization {organization} paid but is not registered") };
+    found.ok_or_else(unknown)
 }
