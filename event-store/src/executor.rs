@@ -1,16 +1,20 @@
 //! How commands become events: one task per partition decides one command after another and appends what was decided.
 //!
-//! While a statement is in flight, commands queue; when it returns, all that queued is decided and goes in one
-//! statement. A reply, a refusal too, is given only when everything it was decided on is durable. Commands live in the
+//! While a statement is in flight, the next commands are decided on states that contain it already; when it lands, all
+//! of them go in one statement. A reply, a refusal too, is given only when everything it was decided on is durable. Commands live in the
 //! partition's task, not in the caller's: a caller that goes away cancels nothing.
 
 mod cache;
 mod catalogs;
+mod job;
+mod known;
 mod partition;
+mod reader;
 mod round;
 
 use domain::stream::{Owner, StreamId};
 use domain::{Command, Kind, Rejection, State};
+use job::{Asked, Job, Reading};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -88,16 +92,6 @@ impl From<LogError> for Failure {
     }
 }
 
-type Reply<T> = oneshot::Sender<Result<T, Failure>>;
-
-/// Looks at a state; sends what it saw by itself.
-type View = Box<dyn FnOnce(Result<&State, Failure>) + Send>;
-
-enum Job {
-    Command { submission: Box<Submission>, fingerprint: Vec<u8>, reply: Reply<Applied> },
-    Inspect { stream: StreamId, view: View },
-}
-
 /// The front door of the log.
 #[derive(Clone)]
 pub struct Executor {
@@ -123,30 +117,27 @@ impl Executor {
 
     /// Applies a command, or says why not.
     pub async fn execute(&self, submission: Submission) -> Result<Applied, Failure> {
-        let fingerprint = crate::receipt::fingerprint(&submission.owner, &submission.command);
         let queue = self.queue(&submission.owner)?;
         let (reply, answer) = oneshot::channel();
-        let job = Job::Command { submission: Box::new(submission), fingerprint, reply };
+        let job = Job::Command(Box::new(Asked::new(submission, reply)));
         queue.try_send(job).map_err(|_| Failure::Overloaded)?;
         answer.await.unwrap_or(Err(Failure::Unknown))
     }
 
-    /// Looks at the newest durable state of an aggregate.
+    /// Looks at the newest state of an aggregate; answers once that is durable. The view may look more than once, if
+    /// what it saw did not become durable.
     pub async fn inspect<T: Send + 'static>(
         &self,
         kind: Kind,
         owner: Owner,
-        view: impl FnOnce(&State) -> T + Send + 'static,
+        view: impl Fn(&State) -> T + Send + Sync + 'static,
     ) -> Result<T, Failure> {
         let queue = self.queue(&owner)?;
         let (reply, answer) = oneshot::channel();
-        let view: View = Box::new(move |state| {
-            // A caller that went away needs no answer.
-            let _ = reply.send(state.map(view));
-        });
-        let job = Job::Inspect { stream: StreamId { kind, owner }, view };
-        queue.try_send(job).map_err(|_| Failure::Overloaded)?;
-        answer.await.unwrap_or(Err(Failure::Unknown))
+        let reading = Reading::new(StreamId { kind, owner }, Box::new(move |state| Box::new(view(state))), reply);
+        queue.try_send(Job::Reading(reading)).map_err(|_| Failure::Overloaded)?;
+        let seen = answer.await.unwrap_or(Err(Failure::Unknown))?;
+        seen.downcast().map(|seen| *seen).map_err(|_| Failure::Unknown)
     }
 
     /// How many partitions the log has.

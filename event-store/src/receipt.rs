@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use crate::faults;
+
 /// A command's name: who sent it, and the id that caller gave it. Each partition keeps its own receipts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandKey {
@@ -28,11 +30,12 @@ pub struct Receipt {
     pub answer: String,
 }
 
-/// A hash of whom a command is for and all it says.
+/// A hash of whom a command is for and all it says, and the length of what it says in bytes.
 #[must_use]
-pub fn fingerprint(owner: &Owner, command: &Command) -> Vec<u8> {
+pub fn fingerprint(owner: &Owner, command: &Command) -> (Vec<u8>, usize) {
     let command = serde_json::to_vec(command).unwrap_or_default();
-    Sha256::new().chain_update(owner.as_str()).chain_update([0]).chain_update(command).finalize().to_vec()
+    let hash = Sha256::new().chain_update(owner.as_str()).chain_update([0]).chain_update(&command).finalize();
+    (hash.to_vec(), command.len())
 }
 
 /// Finds the receipts of commands.
@@ -46,6 +49,7 @@ pub(crate) async fn find(
     }
     let (callers, ids): (Vec<&str>, Vec<&str>) =
         keys.iter().map(|key| (key.caller.as_str(), key.command_id.as_str())).unzip();
+    faults::point("receipts.asked");
     let rows = sqlx::query(concat!(
         "SELECT caller, command_id, fingerprint, position, answer::text FROM es.receipts",
         " JOIN unnest($2::text[], $3::text[]) AS asked (caller, command_id) USING (caller, command_id)",
@@ -56,6 +60,7 @@ pub(crate) async fn find(
     .bind(ids)
     .fetch_all(connection)
     .await?;
+    faults::point("receipts.found");
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
         let key = CommandKey { caller: row.try_get("caller")?, command_id: row.try_get("command_id")? };

@@ -33,6 +33,14 @@ impl Cache {
         self.young.get_mut(stream)
     }
 
+    /// Two states at once; `None` for what is not in memory.
+    pub(super) fn pair(&mut self, one: &StreamId, other: &StreamId) -> (Option<&State>, Option<&State>) {
+        // Used, so that they stay.
+        let _ = (self.get(one).is_some(), self.get(other).is_some());
+        let state = |stream| self.young.get(stream).map(|cached| &cached.state);
+        (state(one), state(other))
+    }
+
     pub(super) fn contains(&self, stream: &StreamId) -> bool {
         self.young.contains_key(stream) || self.old.contains_key(stream)
     }
@@ -46,7 +54,7 @@ impl Cache {
         self.old.remove(stream);
     }
 
-    /// Between rounds only: within a round, what was loaded must stay.
+    /// Once a round at most: what was loaded for a round, and what it changed, is young and must stay until it landed.
     pub(super) fn age(&mut self) {
         if self.young.len() > GENERATION_STREAMS_MAX {
             self.old = mem::take(&mut self.young);

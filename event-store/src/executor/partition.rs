@@ -1,61 +1,77 @@
-//! The writer of one partition: it owns the hot aggregates and the connection that appends.
+//! The writer of one partition: it decides while a statement is in flight, and appends when that has landed.
+//!
+//! ```text
+//! decide A | decide B ........ | decide C ........
+//!          | append A -> reply | append B -> reply
+//! ```
+//!
+//! B is decided on states that contain A, before A is durable. If A's statement fails, A and B are decided again; no
+//! reply was given for either.
 
+use std::mem;
 use std::time::Duration;
 
-use domain::stream::StreamId;
-use domain::{Event, State};
-use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, timeout};
-use tracing::{info, warn};
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, sleep};
+use tracing::{error, info, warn};
 
-use super::cache::{Cache, Cached};
 use super::catalogs::Catalogs;
-use super::round::{Pending, Round};
-use super::{Failure, Job, View};
+use super::job::{Asked, Job};
+use super::known::Known;
+use super::reader::{Reader, connect};
+use super::round::{ROUND_JOBS_MAX, Round};
+use super::{CommandKey, Failure};
 use crate::append::{AppendError, Appended, append};
 use crate::database::{Database, DatabaseError, Role};
-use crate::log::{LogError, read_head};
-use crate::receipt;
-
-/// Commands decided and appended together: one statement of about a megabyte.
-const ROUND_COMMANDS_MAX: usize = 1_000;
-
-/// How often a command is decided again because other engines append to the same partition.
-const DECISIONS_MAX: usize = 100;
+use crate::log::read_head;
 
 /// How long a lost connection is tried again before a written command is reported as unknown.
 const RECOVERY_MAX: Duration = Duration::from_secs(5);
 
-/// How long one attempt to connect may take.
-const CONNECT_MAX: Duration = Duration::from_secs(3);
-
 pub(super) struct Partition {
     database: Database,
-    pub(super) number: i32,
-    connection: Option<PgConnection>,
-    /// The position everything in the cache is known up to.
-    pub(super) head: i64,
-    /// The instant of the newest decision; the next one is not earlier, even if the machine's clock steps back.
-    pub(super) newest: Timestamp,
-    pub(super) streams: Cache,
-    pub(super) catalogs: Catalogs,
+    number: i32,
+    reader: Reader,
+    /// Away while a statement is in flight.
+    writer: Option<PgConnection>,
+    /// The position up to which everything is durable and known.
+    head: i64,
+    known: Known,
+    /// What is decided while the statement before it is in flight.
+    next: Round,
+    flight: Option<Flight>,
+    /// Decided before anything new: what must be decided again.
+    backlog: Vec<Job>,
     bell: watch::Sender<i64>,
+}
+
+type Landed = Result<(PgConnection, Result<Appended, AppendError>), JoinError>;
+
+/// A statement on its way, and the round that is answered when it lands.
+struct Flight {
+    round: Round,
+    /// The position of the head once it has landed.
+    tail: i64,
+    /// A task of its own: it goes on while other streams are loaded.
+    statement: JoinHandle<(PgConnection, Result<Appended, AppendError>)>,
 }
 
 impl Partition {
     pub(super) async fn open(database: Database, number: i32, catalogs: Catalogs) -> Result<Self, DatabaseError> {
-        let mut connection = database.connect(Role::Engine).await?;
-        let head = read_head(&mut connection, number).await?;
+        let mut writer = database.connect(Role::Engine).await?;
+        let head = read_head(&mut writer, number).await?;
         Ok(Self {
+            reader: Reader::new(database.clone(), number),
             database,
             number,
-            connection: Some(connection),
+            writer: Some(writer),
             head: head.position,
-            newest: head.recorded_at,
-            streams: Cache::default(),
-            catalogs,
+            known: Known::new(catalogs, head.recorded_at),
+            next: Round::default(),
+            flight: None,
+            backlog: Vec::new(),
             bell: watch::Sender::new(head.position),
         })
     }
@@ -65,266 +81,234 @@ impl Partition {
         self.bell.subscribe()
     }
 
+    /// Works until nobody can ask any more and everything is answered.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
-        let mut jobs = Vec::with_capacity(ROUND_COMMANDS_MAX);
-        while queue.recv_many(&mut jobs, ROUND_COMMANDS_MAX).await > 0 {
-            let (mut commands, mut views) = (Vec::new(), Vec::new());
-            for job in jobs.drain(..) {
-                match job {
-                    Job::Command { submission, fingerprint, reply } => {
-                        commands.push(Pending::new(*submission, fingerprint, reply));
-                    }
-                    Job::Inspect { stream, view } => views.push((stream, view)),
+        let mut open = true;
+        while open || self.flight.is_some() || !self.next.is_empty() || !self.backlog.is_empty() {
+            if !self.backlog.is_empty() && self.next.room() > 0 {
+                let count = self.backlog.len().min(self.next.room());
+                let jobs = self.backlog.drain(..count).collect();
+                self.take_up(jobs).await;
+            }
+            self.launch().await;
+            let room = if self.backlog.is_empty() { self.next.room() } else { 0 };
+            if room == 0 && self.flight.is_none() {
+                continue;
+            }
+            let mut jobs = Vec::new();
+            tokio::select! {
+                landed = landing(&mut self.flight) => self.settle(landed).await,
+                count = queue.recv_many(&mut jobs, room.min(ROUND_JOBS_MAX)), if open && room > 0 => {
+                    open = count > 0;
+                    self.take_up(jobs).await;
                 }
             }
-            self.apply(commands).await;
-            self.show(views).await;
-            self.streams.age();
         }
         info!(partition = self.number, "the executor of the partition has ended");
     }
 
-    /// Decides and appends until every command has its answer.
-    async fn apply(&mut self, mut waiting: Vec<Pending>) {
-        for _ in 0..DECISIONS_MAX {
-            if waiting.is_empty() {
-                return;
-            }
-            waiting = self.decide_and_append(waiting).await;
+    /// Decides jobs into the next round.
+    async fn take_up(&mut self, jobs: Vec<Job>) {
+        let jobs = self.answer_repeated(jobs).await;
+        if let Err(failure) = self.known.load(&mut self.reader, &jobs).await {
+            return jobs.into_iter().for_each(|job| job.fail(&failure));
         }
-        let reason = format!("other writers of partition {} came first {DECISIONS_MAX} times", self.number);
-        waiting.into_iter().for_each(|pending| pending.fail(&Failure::Unavailable { reason: reason.clone() }));
+        let tail = self.flight.as_ref().map_or(self.head, |flight| flight.tail);
+        let in_flight = self.flight.as_ref().map(|flight| &flight.round);
+        for job in jobs {
+            self.next.decide(&mut self.known, job, tail, in_flight);
+        }
     }
 
-    /// One round. Gives back the commands that must be decided again.
-    async fn decide_and_append(&mut self, waiting: Vec<Pending>) -> Vec<Pending> {
-        let waiting = match self.answer_repeated(waiting).await {
-            Ok(waiting) => waiting,
-            Err((waiting, failure)) => return fail_all(waiting, &failure),
+    /// Answers commands that were applied before, as far as they were sent twice or their outcome is not known.
+    async fn answer_repeated(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+        let suspect = |job: &Job| match job {
+            Job::Command(asked) if asked.suspect => Some(asked.key().clone()),
+            Job::Command(_) | Job::Reading(_) => None,
         };
-        let mut round = match Round::prepare(self, &waiting).await {
-            Ok(round) => round,
-            Err(error) => return fail_all(waiting, &error.into()),
-        };
-        for pending in waiting {
-            round.decide(self, pending);
-        }
-        if round.writes_nothing() {
-            return self.confirm_refusals(round).await;
-        }
-        let (head, now, batch) = (self.head, self.newest, round.take_batch());
-        let number = self.number;
-        let appended = match self.connection().await {
-            Ok(connection) => append(connection, number, head, now, batch).await,
+        let suspects: Vec<CommandKey> = jobs.iter().filter_map(suspect).collect();
+        let receipts = match self.reader.receipts(&suspects).await {
+            Ok(receipts) => receipts,
             Err(failure) => {
-                self.forget(&round);
-                return fail_all(round.into_pending(), &failure);
+                jobs.into_iter().for_each(|job| job.fail(&failure));
+                return Vec::new();
+            }
+        };
+        let unanswered = jobs.into_iter().filter_map(|job| match job {
+            Job::Command(asked) => match receipts.get(asked.key()) {
+                Some(receipt) => {
+                    asked.repeat(self.number, receipt);
+                    None
+                }
+                None => Some(Job::Command(asked)),
+            },
+            Job::Reading(_) => Some(job),
+        });
+        unanswered.collect()
+    }
+
+    /// Sends what was decided on its way, if nothing is.
+    async fn launch(&mut self) {
+        if self.flight.is_some() || self.next.is_empty() {
+            return;
+        }
+        self.known.streams.age();
+        let mut round = mem::take(&mut self.next);
+        if round.writes_nothing() {
+            return self.answer_unwritten(round).await;
+        }
+        let mut writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => match connect(&self.database).await {
+                Ok(writer) => writer,
+                Err(failure) => return self.give_up(round, &failure),
+            },
+        };
+        let (number, head, now) = (self.number, self.head, round.instant(self.known.newest));
+        let tail = head + round.events();
+        let batch = round.take_batch();
+        let statement = tokio::spawn(async move {
+            let appended = append(&mut writer, number, head, now, batch).await;
+            (writer, appended)
+        });
+        self.flight = Some(Flight { round, tail, statement });
+    }
+
+    /// A statement came back: answer what it made durable, or decide again what rested on it.
+    async fn settle(&mut self, landed: Landed) {
+        let Some(Flight { round, .. }) = self.flight.take() else { return };
+        let appended = match landed {
+            Ok((writer, appended)) => {
+                self.writer = Some(writer);
+                appended
+            }
+            Err(panic) => {
+                error!(partition = self.number, %panic, "an append broke off");
+                return self.recover(round).await;
             }
         };
         match appended {
             Ok(Appended::Done { position }) => {
                 self.head = position;
                 self.bell.send_replace(position);
-                let refused = round.reply_applied(number, position);
-                self.reply_refused(refused).await
+                metrics::gauge!("tollgate_log_position", "partition" => self.number.to_string()).set(gauge(position));
+                self.answer(round).await;
             }
-            Ok(Appended::Stale) => self.start_again(round).await,
-            Err(AppendError::Unencodable(error)) => {
-                self.forget(&round);
-                fail_all(round.into_pending(), &Failure::Corrupt { reason: error.to_string() })
+            Ok(Appended::Stale) => self.decide_again([round]).await,
+            Err(AppendError::Unencodable(fault)) => {
+                self.fail(round, &Failure::Corrupt { reason: fault.to_string() }).await
             }
-            Err(AppendError::Postgres(error)) => self.recover(round, error).await,
+            Err(AppendError::Postgres(error)) => {
+                warn!(partition = self.number, %error, "an append failed");
+                if wrote_nothing(&error) {
+                    return self.fail(round, &Failure::Unavailable { reason: error.to_string() }).await;
+                }
+                self.writer = None;
+                self.recover(round).await;
+            }
         }
     }
 
-    /// Answers commands that were applied before, as far as they were sent twice or their outcome is not known.
-    async fn answer_repeated(&mut self, waiting: Vec<Pending>) -> Result<Vec<Pending>, (Vec<Pending>, Failure)> {
-        let suspects: Vec<_> = waiting.iter().filter(|pending| pending.suspect).map(Pending::key).collect();
-        if suspects.is_empty() {
-            return Ok(waiting);
-        }
-        let number = self.number;
-        let found = match self.connection().await {
-            Ok(connection) => receipt::find(connection, number, &suspects).await,
-            Err(failure) => return Err((waiting, failure)),
-        };
-        let receipts = match found {
-            Ok(receipts) => receipts,
-            Err(error) => return Err((waiting, self.lost(error))),
-        };
-        let unanswered = waiting.into_iter().filter_map(|pending| match receipts.get(&pending.key()) {
-            Some(receipt) => {
-                pending.repeat(number, receipt);
-                None
-            }
-            None => Some(pending),
-        });
-        Ok(unanswered.collect())
-    }
-
-    /// A round that only refused: the refusals hold if nobody else has appended meanwhile.
-    async fn confirm_refusals(&mut self, round: Round) -> Vec<Pending> {
+    /// A round that only refused and read: its answers hold if nobody else has appended meanwhile.
+    async fn answer_unwritten(&mut self, round: Round) {
         match self.refresh().await {
-            Ok(true) => self.reply_refused(round.into_refused()).await,
-            Ok(false) => suspect_all(round.into_pending()),
-            Err(failure) => fail_all(round.into_pending(), &failure),
+            Ok(true) => self.answer(round).await,
+            Ok(false) => self.backlog.extend(round.into_jobs().filter_map(Job::again)),
+            Err(failure) => round.into_jobs().for_each(|job| job.fail(&failure)),
         }
     }
 
-    /// Replies refusals, unless the command was applied when it was sent before.
-    async fn reply_refused(&mut self, (refused, deferred): (Vec<(Pending, Failure)>, Vec<Pending>)) -> Vec<Pending> {
-        let keys: Vec<_> = refused.iter().map(|(pending, _)| pending.key()).collect();
-        let number = self.number;
-        let receipts = match self.connection().await {
-            _ if keys.is_empty() => Ok(Default::default()),
-            Ok(connection) => receipt::find(connection, number, &keys).await.map_err(|error| self.lost(error)),
-            Err(failure) => Err(failure),
-        };
-        for (pending, refusal) in refused {
+    async fn answer(&mut self, round: Round) {
+        let (refused, deferred) = round.answer(self.number);
+        self.backlog.extend(deferred.into_iter().filter_map(Job::again));
+        self.refuse(refused).await;
+    }
+
+    /// Refuses, unless the command was applied when it was sent before.
+    async fn refuse(&mut self, refused: Vec<(Box<Asked>, Failure)>) {
+        let keys: Vec<CommandKey> = refused.iter().map(|(asked, _)| asked.key().clone()).collect();
+        let receipts = self.reader.receipts(&keys).await;
+        for (asked, refusal) in refused {
             match &receipts {
-                Ok(receipts) => match receipts.get(&pending.key()) {
-                    Some(receipt) => pending.repeat(number, receipt),
-                    None => pending.fail(&refusal),
+                Ok(receipts) => match receipts.get(asked.key()) {
+                    Some(receipt) => asked.repeat(self.number, receipt),
+                    None => asked.answer(Err(refusal)),
                 },
-                Err(failure) => pending.fail(failure),
+                Err(failure) => asked.answer(Err(failure.clone())),
             }
         }
-        suspect_all(deferred)
     }
 
-    /// Somebody else has appended, or a command has a receipt: forget what was decided, and decide again.
-    async fn start_again(&mut self, round: Round) -> Vec<Pending> {
-        self.forget(&round);
+    /// Forgets what rounds have decided, and what was decided on top of them, and begins anew from what is durable.
+    async fn decide_again<const N: usize>(&mut self, rounds: [Round; N]) {
+        let rounds: Vec<Round> = rounds.into_iter().chain([mem::take(&mut self.next)]).collect();
+        for stream in rounds.iter().flat_map(Round::touched) {
+            self.known.streams.forget(stream);
+        }
+        let jobs = rounds.into_iter().flat_map(Round::into_jobs);
         match self.refresh().await {
-            Ok(_) => suspect_all(round.into_pending()),
-            Err(failure) => fail_all(round.into_pending(), &failure),
+            Ok(_) => self.backlog.extend(jobs.filter_map(Job::again)),
+            Err(failure) => jobs.for_each(|job| job.fail(&failure)),
         }
     }
 
-    /// Postgres refused the statement, or the connection broke while it ran and nobody knows what became of it.
-    async fn recover(&mut self, round: Round, error: sqlx::Error) -> Vec<Pending> {
-        warn!(partition = self.number, error = %error, "an append failed");
-        self.forget(&round);
-        if wrote_nothing(&error) {
-            let failure = self.lost(error);
-            return fail_all(round.into_pending(), &failure);
-        }
-        self.connection = None;
+    /// Nothing of a round was written: its jobs fail, and what was decided on top of it is decided again.
+    async fn fail(&mut self, round: Round, failure: &Failure) {
+        self.give_up(round, failure);
+        self.decide_again([]).await;
+    }
+
+    fn give_up(&mut self, round: Round, failure: &Failure) {
+        round.touched().for_each(|stream| self.known.streams.forget(stream));
+        round.into_jobs().for_each(|job| job.fail(failure));
+    }
+
+    /// The connection broke while a statement ran, and nobody knows what became of it.
+    async fn recover(&mut self, round: Round) {
         let deadline = Instant::now() + RECOVERY_MAX;
         while Instant::now() < deadline {
-            if self.refresh().await.is_ok() {
+            if self.reader.head().await.is_ok() {
                 // Whatever became of the old statement, the head row decides: it came before this read and has left
                 // receipts, or it comes after the next append and finds the head moved.
-                return suspect_all(round.into_pending());
+                return self.decide_again([round]).await;
             }
             sleep(Duration::from_millis(100)).await;
         }
-        fail_all(round.into_pending(), &Failure::Unknown)
-    }
-
-    /// Shows states to whoever asked, as they are durable now.
-    async fn show(&mut self, views: Vec<(StreamId, View)>) {
-        if views.is_empty() {
-            return;
-        }
-        let streams: Vec<_> = views.iter().map(|(stream, _)| stream.clone()).collect();
-        let loaded = match self.refresh().await {
-            Ok(_) => self.load(streams).await.map_err(Failure::from),
-            Err(failure) => Err(failure),
-        };
-        for (stream, view) in views {
-            let state = match &loaded {
-                Ok(()) => self.streams.get(&stream).map(|cached| &cached.state).ok_or(Failure::Unknown),
-                Err(failure) => Err(failure.clone()),
-            };
-            view(state);
-        }
+        let unavailable = Failure::Unavailable { reason: "postgres is away".to_owned() };
+        self.give_up(round, &Failure::Unknown);
+        let next = mem::take(&mut self.next);
+        self.give_up(next, &unavailable);
     }
 
     /// Takes in how far the log goes. Answers whether nobody else has appended; if so, forgets what they changed.
+    /// Only between flights: a statement of our own moves the head too.
     async fn refresh(&mut self) -> Result<bool, Failure> {
-        let (number, known) = (self.number, self.head);
-        let connection = self.connection().await?;
-        let head = match read_head(connection, number).await {
-            Ok(head) => head,
-            Err(error) => return Err(self.lost(error)),
-        };
-        if head.position == known {
+        let head = self.reader.head().await?;
+        if head.position == self.head {
             return Ok(true);
         }
-        let changed = match super::round::changed_streams(self.connection().await?, number, known).await {
-            Ok(changed) => changed,
-            Err(LogError::Unavailable(error)) => return Err(self.lost(error)),
-            Err(corrupt @ LogError::Corrupt { .. }) => return Err(corrupt.into()),
-        };
-        changed.iter().for_each(|stream| self.streams.forget(stream));
-        self.newest = self.newest.max(head.recorded_at);
+        for stream in self.reader.changed(self.head).await? {
+            self.known.streams.forget(&stream);
+        }
+        self.known.newest = self.known.newest.max(head.recorded_at);
         self.head = head.position;
         self.bell.send_replace(head.position);
         Ok(false)
     }
+}
 
-    /// Brings streams into the cache.
-    pub(super) async fn load(&mut self, mut streams: Vec<StreamId>) -> Result<(), LogError> {
-        streams.sort();
-        streams.dedup();
-        streams.retain(|stream| !self.streams.contains(stream));
-        if streams.is_empty() {
-            return Ok(());
-        }
-        let number = self.number;
-        let connection = self
-            .connection()
-            .await
-            .map_err(|failure| LogError::Unavailable(sqlx::Error::Io(std::io::Error::other(failure.to_string()))))?;
-        let loaded = crate::log::read_streams(connection, number, &streams).await;
-        if let Err(LogError::Unavailable(_)) = &loaded {
-            self.connection = None;
-        }
-        let mut cached: Vec<_> = streams.iter().map(Cached::new).collect();
-        for recorded in loaded? {
-            if let Ok(index) = streams.binary_search(&recorded.stream)
-                && let Some(cached) = cached.get_mut(index)
-            {
-                cached.take_in(&recorded.event);
-            }
-        }
-        streams.into_iter().zip(cached).for_each(|(stream, cached)| self.streams.insert(stream, cached));
-        Ok(())
-    }
-
-    fn forget(&mut self, round: &Round) {
-        round.touched().for_each(|stream| self.streams.forget(stream));
-    }
-
-    async fn connection(&mut self) -> Result<&mut PgConnection, Failure> {
-        if self.connection.is_none() {
-            let unavailable = |reason: String| Failure::Unavailable { reason };
-            let connecting = timeout(CONNECT_MAX, self.database.connect(Role::Engine)).await;
-            let connected = connecting.map_err(|_| unavailable("postgres does not answer".to_owned()))?;
-            self.connection = Some(connected.map_err(|error| unavailable(error.to_string()))?);
-        }
-        self.connection.as_mut().ok_or(Failure::Unknown)
-    }
-
-    /// Postgres did not answer a read, or refused a write.
-    fn lost(&mut self, error: sqlx::Error) -> Failure {
-        if !matches!(error, sqlx::Error::Database(_)) {
-            self.connection = None;
-        }
-        Failure::Unavailable { reason: error.to_string() }
+/// Waits for the statement in flight; for ever, if there is none.
+async fn landing(flight: &mut Option<Flight>) -> Landed {
+    match flight {
+        Some(flight) => (&mut flight.statement).await,
+        None => std::future::pending().await,
     }
 }
 
-impl Cached {
-    fn new(stream: &StreamId) -> Self {
-        Self { state: State::initial(stream.kind), sequence: 0 }
-    }
-
-    fn take_in(&mut self, event: &Event) {
-        self.state.evolve(event);
-        self.sequence += 1;
-    }
+/// Metrics are floats; positions are exact up to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is for looking at, not for deciding")]
+fn gauge(position: i64) -> f64 {
+    position as f64
 }
 
 /// Did the server itself say that the statement failed? Class 57 (it is being shut down) may come after the commit.
@@ -333,14 +317,4 @@ fn wrote_nothing(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(refusal) => !refusal.code().is_some_and(|code| code.starts_with("57")),
         _ => false,
     }
-}
-
-fn suspect_all(mut pending: Vec<Pending>) -> Vec<Pending> {
-    pending.iter_mut().for_each(|pending| pending.suspect = true);
-    pending
-}
-
-fn fail_all(pending: Vec<Pending>, failure: &Failure) -> Vec<Pending> {
-    pending.into_iter().for_each(|pending| pending.fail(failure));
-    Vec::new()
 }

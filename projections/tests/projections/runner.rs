@@ -88,7 +88,7 @@ async fn a_projection_that_meets_a_corrupt_log_stops_alone_and_says_why() {
         live.board.all().into_iter().find(|status| status.state != State::Running)
     })
     .await;
-    let reason = format!("partition {} cannot be read past position 0: position 1 is missing", stopped.partition);
+    let reason = format!("partition {} cannot be read on: position 1 is missing", stopped.partition);
     assert_eq!(stopped.state, State::Stopped { reason });
 
     for name in projections::names().filter(|name| *name != stopped.projection) {

@@ -1,0 +1,150 @@
+//! What waits for a partition: commands, and questions about a state.
+
+use std::any::Any;
+
+use domain::State;
+use domain::stream::{Owner, StreamId};
+use domain::{Kind, OrganizationId};
+use tokio::sync::oneshot;
+
+use super::{Applied, CommandKey, Failure, Submission};
+use crate::receipt::{Receipt, fingerprint};
+
+/// How often a job is decided again because other engines append to the same partition.
+const DECISIONS_MAX: u32 = 100;
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, Failure>>;
+
+/// What a view has seen, until whoever asked takes it.
+pub(super) type Seen = Box<dyn Any + Send>;
+
+/// A command without its answer.
+pub(super) struct Asked {
+    pub(super) submission: Submission,
+    pub(super) fingerprint: Vec<u8>,
+    /// The length of the command as JSON, in bytes.
+    pub(super) size: usize,
+    /// May it have been applied already? Then its receipt is looked for before it is decided.
+    pub(super) suspect: bool,
+    decisions: u32,
+    reply: Reply<Applied>,
+}
+
+/// A question about a state. It may be asked again, if what it saw did not become durable.
+pub(super) struct Reading {
+    pub(super) stream: StreamId,
+    pub(super) view: Box<dyn Fn(&State) -> Seen + Send + Sync>,
+    decisions: u32,
+    reply: Reply<Seen>,
+}
+
+pub(super) enum Job {
+    Command(Box<Asked>),
+    Reading(Reading),
+}
+
+impl Asked {
+    pub(super) fn new(submission: Submission, reply: Reply<Applied>) -> Self {
+        let (fingerprint, size) = fingerprint(&submission.owner, &submission.command);
+        Self { submission, fingerprint, size, suspect: false, decisions: 0, reply }
+    }
+
+    /// Gives the first answer again.
+    pub(super) fn repeat(self, partition: i32, receipt: &Receipt) {
+        if receipt.fingerprint != self.fingerprint {
+            let command_id = self.submission.key.command_id.clone();
+            return self.answer(Err(Failure::KeyReused { command_id }));
+        }
+        let (position, answer) = (receipt.position, receipt.answer.clone());
+        self.answer(Ok(Applied { partition, position, answer, repeated: true }));
+    }
+
+    pub(super) fn answer(self, answer: Result<Applied, Failure>) {
+        metrics::counter!("tollgate_commands_total", "outcome" => outcome(&answer)).increment(1);
+        // A caller that went away needs no answer; the receipt keeps it.
+        let _ = self.reply.send(answer);
+    }
+
+    pub(super) fn key(&self) -> &CommandKey {
+        &self.submission.key
+    }
+
+    /// The stream the command is for.
+    pub(super) fn stream(&self) -> StreamId {
+        StreamId { kind: self.submission.command.kind(), owner: self.submission.owner.clone() }
+    }
+}
+
+impl Reading {
+    pub(super) fn new(stream: StreamId, view: Box<dyn Fn(&State) -> Seen + Send + Sync>, reply: Reply<Seen>) -> Self {
+        Self { stream, view, decisions: 0, reply }
+    }
+
+    pub(super) fn answer(self, answer: Result<Seen, Failure>) {
+        let _ = self.reply.send(answer);
+    }
+}
+
+impl Job {
+    /// The streams it rests on: its own, and those that say what its organization is entitled to.
+    pub(super) fn streams(&self) -> impl Iterator<Item = StreamId> {
+        let (own, organization) = match self {
+            Self::Reading(reading) => (reading.stream.clone(), None),
+            Self::Command(asked) => (asked.stream(), organization(&asked.submission.owner)),
+        };
+        let siblings = organization
+            .into_iter()
+            .flat_map(|id| [Kind::Organization, Kind::Subscription].map(|kind| sibling(id, kind)));
+        let siblings: Vec<StreamId> = siblings.collect();
+        std::iter::once(own).chain(siblings)
+    }
+
+    pub(super) fn fail(self, failure: &Failure) {
+        match self {
+            Self::Command(asked) => asked.answer(Err(failure.clone())),
+            Self::Reading(reading) => reading.answer(Err(failure.clone())),
+        }
+    }
+
+    /// The job to be decided again, unless it was too often already; then it has failed.
+    pub(super) fn again(mut self) -> Option<Self> {
+        let decisions = match &mut self {
+            Self::Command(asked) => {
+                asked.suspect = true;
+                &mut asked.decisions
+            }
+            Self::Reading(reading) => &mut reading.decisions,
+        };
+        *decisions += 1;
+        if *decisions < DECISIONS_MAX {
+            return Some(self);
+        }
+        let reason = format!("other writers of the partition came first {DECISIONS_MAX} times");
+        self.fail(&Failure::Unavailable { reason });
+        None
+    }
+}
+
+pub(super) fn organization(owner: &Owner) -> Option<&OrganizationId> {
+    match owner {
+        Owner::Organization(organization) => Some(organization),
+        Owner::Product(_) => None,
+    }
+}
+
+pub(super) fn sibling(organization: &OrganizationId, kind: Kind) -> StreamId {
+    StreamId { kind, owner: Owner::Organization(organization.clone()) }
+}
+
+fn outcome(answer: &Result<Applied, Failure>) -> &'static str {
+    match answer {
+        Ok(Applied { repeated: false, .. }) => "applied",
+        Ok(Applied { repeated: true, .. }) => "repeated",
+        Err(Failure::Rejected(_)) => "rejected",
+        Err(Failure::KeyReused { .. }) => "key_reused",
+        Err(Failure::Overloaded) => "overloaded",
+        Err(Failure::Unavailable { .. }) => "unavailable",
+        Err(Failure::Unknown) => "unknown",
+        Err(Failure::Corrupt { .. }) => "corrupt",
+    }
+}

@@ -1,0 +1,169 @@
+//! What a partition knows when it decides: aggregates, catalogs, the instant.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use domain::catalog::CatalogVersion;
+use domain::stream::{Owner, StreamId};
+use domain::{Command, Context, Event, Kind, ProductCode, State, Terms, organization};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::cache::{Cache, Cached};
+use super::catalogs::Catalogs;
+use super::job::{Asked, Job, organization, sibling};
+use super::reader::Reader;
+use super::{Failure, Submission};
+use crate::log::Metadata;
+
+/// Catalog versions that were looked up; `None` for a product nobody published.
+type Versions<K> = HashMap<K, Option<Arc<CatalogVersion>>>;
+
+pub(super) struct Known {
+    pub(super) streams: Cache,
+    catalogs: Catalogs,
+    /// The newest catalog of every product, as asked for the jobs that are decided together.
+    newest_catalogs: Versions<ProductCode>,
+    /// Older versions that subscriptions are on. They never change.
+    versions: Versions<(ProductCode, u32)>,
+    /// The instant of the newest decision; the next one is not earlier, even if the machine's clock steps back.
+    pub(super) newest: Timestamp,
+}
+
+impl Known {
+    pub(super) fn new(catalogs: Catalogs, newest: Timestamp) -> Self {
+        let (newest_catalogs, versions) = (HashMap::new(), HashMap::new());
+        Self { streams: Cache::default(), catalogs, newest_catalogs, versions, newest }
+    }
+
+    /// Loads all that the decisions on some jobs rest on.
+    pub(super) async fn load(&mut self, reader: &mut Reader, jobs: &[Job]) -> Result<(), Failure> {
+        self.load_streams(reader, jobs).await?;
+        self.newest_catalogs.clear();
+        for job in jobs {
+            if let Job::Command(asked) = job
+                && let Some((product, version)) = self.binding(&asked.submission)
+            {
+                self.load_catalog(product, version).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_streams(&mut self, reader: &mut Reader, jobs: &[Job]) -> Result<(), Failure> {
+        let missing = jobs.iter().flat_map(Job::streams).filter(|stream| !self.streams.contains(stream));
+        let mut missing: Vec<StreamId> = missing.collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing.sort();
+        missing.dedup();
+        let mut loaded: Vec<_> = missing.iter().map(Cached::new).collect();
+        for recorded in reader.streams(&missing).await? {
+            if let Ok(index) = missing.binary_search(&recorded.stream)
+                && let Some(cached) = loaded.get_mut(index)
+            {
+                cached.take_in(&recorded.event);
+            }
+        }
+        missing.into_iter().zip(loaded).for_each(|(stream, cached)| self.streams.insert(stream, cached));
+        Ok(())
+    }
+
+    async fn load_catalog(&mut self, product: ProductCode, version: Option<u32>) -> Result<(), Failure> {
+        match version {
+            Some(version) => {
+                if let Entry::Vacant(unknown) = self.versions.entry((product.clone(), version)) {
+                    unknown.insert(self.catalogs.version(&product, version).await?);
+                }
+            }
+            None => {
+                if let Entry::Vacant(unknown) = self.newest_catalogs.entry(product.clone()) {
+                    unknown.insert(self.catalogs.latest(&product).await?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The surroundings of a decision now; `None` if the catalog that binds it was not loaded.
+    pub(super) fn context(&mut self, submission: &Submission) -> Option<Context> {
+        self.newest = self.newest.max(now());
+        let terms = self.terms(&submission.owner);
+        let catalog = match self.binding_under(submission, terms.as_ref()) {
+            Some((product, Some(version))) => self.versions.get(&(product, version))?.clone(),
+            Some((product, None)) => self.newest_catalogs.get(&product)?.clone(),
+            None => None,
+        };
+        Some(Context { now: self.newest, seed: Uuid::now_v7(), terms, catalog })
+    }
+
+    fn terms(&mut self, owner: &Owner) -> Option<Terms> {
+        let organization = organization(owner)?;
+        let (registration, subscription) =
+            (sibling(organization, Kind::Organization), sibling(organization, Kind::Subscription));
+        match self.streams.pair(&registration, &subscription) {
+            (Some(State::Organization(organization)), Some(State::Subscription(subscription))) => {
+                Terms::of(organization, subscription)
+            }
+            _ => None,
+        }
+    }
+
+    fn binding(&mut self, submission: &Submission) -> Option<(ProductCode, Option<u32>)> {
+        let terms = self.terms(&submission.owner);
+        self.binding_under(submission, terms.as_ref())
+    }
+
+    /// Which catalog binds a command: the version its plan was sold under, or the newest (`None`) of its product.
+    fn binding_under(&self, submission: &Submission, terms: Option<&Terms>) -> Option<(ProductCode, Option<u32>)> {
+        match (&submission.command, &submission.owner) {
+            (Command::Organization(organization::Command::Register { product, .. }), _) => {
+                Some((product.clone(), None))
+            }
+            (Command::Subscription(_), _) => Some((terms?.product.clone(), None)),
+            (Command::CreditLedger(_), _) => {
+                let version = terms?.plan.as_ref().map(|plan| plan.catalog_version);
+                Some((terms?.product.clone(), version))
+            }
+            (Command::ReferralTree(_), Owner::Product(product)) => Some((product.clone(), None)),
+            (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
+        }
+    }
+}
+
+impl Cached {
+    fn new(stream: &StreamId) -> Self {
+        Self { state: State::initial(stream.kind), sequence: 0 }
+    }
+
+    fn take_in(&mut self, event: &Event) {
+        self.state.evolve(event);
+        self.sequence += 1;
+    }
+}
+
+fn now() -> Timestamp {
+    // Postgres keeps microseconds; what is decided must be what is read again.
+    Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default()
+}
+
+/// Who asked for an event, and under which catalog it was decided.
+pub(super) fn metadata(asked: &Asked, context: &Context) -> Metadata {
+    let submission = &asked.submission;
+    let product = match (&submission.owner, &submission.command) {
+        (Owner::Product(product), _) => Some(product.to_string()),
+        (_, Command::Organization(organization::Command::Register { product, .. })) => Some(product.to_string()),
+        _ => context.terms.as_ref().map(|terms| terms.product.to_string()),
+    };
+    let entries = [
+        ("caller", Some(submission.key.caller.clone())),
+        ("command", Some(submission.key.command_id.clone())),
+        ("request", Some(submission.request_id.clone())),
+        ("product", product),
+        ("catalog_version", context.catalog.as_ref().map(|catalog| catalog.version.to_string())),
+    ];
+    let known = entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Metadata(known.collect())
+}
