@@ -1,4 +1,9 @@
 //! Connecting to Postgres, as the role that fits the work; migrations; how many partitions there are.
+//!
+//! Before any work begins, the server and the schema are looked at: an engine that cannot do its work refuses to
+//! start, and says in one sentence what was found and what to do.
+
+mod fitness;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,8 +11,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection, Executor as _};
 
-/// The oldest Postgres that is supported, as `server_version_num`.
-pub const SERVER_VERSION_MIN: i32 = 150_000;
+use fitness::MIGRATIONS;
 
 /// How long a pool waits for a connection before it reports Postgres as away.
 const ACQUIRE_SECONDS_MAX: u64 = 3;
@@ -19,10 +23,39 @@ pub enum DatabaseError {
     #[error("postgres cannot be used")]
     Unreachable(#[from] sqlx::Error),
     /// The server is too old.
-    #[error("postgres {found} is older than version 15")]
+    #[error("postgres {found} is older than version 15; move the database to a newer server")]
     TooOld {
         /// What the server says it is.
         found: String,
+    },
+    /// The server follows another one.
+    #[error("postgres is a standby and takes no writes; name its primary")]
+    Standby,
+    /// The database, the login or the server was set to take no writes.
+    #[error(
+        "the database is read-only: default_transaction_read_only is on for it, for the login or for the server; \
+         turn it off"
+    )]
+    ReadOnly,
+    /// A later release has migrated the schema.
+    #[error("the schema has migration {found}, this release knows those up to {known}; run the release that made it")]
+    SchemaNewer {
+        /// The newest migration of the schema.
+        found: i64,
+        /// The newest migration of this release.
+        known: i64,
+    },
+    /// This release has migrations that were not run.
+    #[error("the schema lacks migration {missing} of this release; run `tollgate migrate`")]
+    SchemaOlder {
+        /// The first migration that was not run.
+        missing: i64,
+    },
+    /// The schema was made by a build between two releases.
+    #[error("migration {version} of the schema is not that of this release; run the release that made it")]
+    SchemaDiffers {
+        /// The first migration that differs.
+        version: i64,
     },
     /// A migration failed.
     #[error("the database cannot be migrated")]
@@ -94,8 +127,9 @@ impl Database {
     /// Brings the schema up to date and fixes the number of partitions. Safe to repeat, and to run twice at once.
     pub async fn migrate(&self, partitions: i32) -> Result<(), DatabaseError> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
-        check_version(&mut connection).await?;
-        sqlx::migrate!("../migrations").run(&mut connection).await?;
+        fitness::check_server(&mut connection).await?;
+        fitness::check_known(&fitness::applied(&mut connection).await?)?;
+        MIGRATIONS.run(&mut connection).await?;
         sqlx::query(
             "INSERT INTO es.heads (partition) SELECT generate_series(0, $1 - 1)
              WHERE NOT EXISTS (SELECT FROM es.heads) ON CONFLICT DO NOTHING",
@@ -110,27 +144,17 @@ impl Database {
         Ok(())
     }
 
-    /// How many partitions the log has.
+    /// How many partitions the log has. Refuses a server or a schema that an engine cannot work with.
     pub async fn partitions(&self) -> Result<i32, DatabaseError> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
-        check_version(&mut connection).await?;
-        let made: bool =
-            sqlx::query_scalar("SELECT to_regclass('es.heads') IS NOT NULL").fetch_one(&mut connection).await?;
-        if !made {
+        fitness::check_server(&mut connection).await?;
+        let applied = fitness::applied(&mut connection).await?;
+        if applied.is_empty() {
             return Err(DatabaseError::NotMigrated);
         }
+        fitness::check_known(&applied)?;
+        fitness::check_complete(&applied)?;
         let found: i64 = sqlx::query_scalar("SELECT count(*) FROM es.heads").fetch_one(&mut connection).await?;
         i32::try_from(found).ok().filter(|count| *count > 0).ok_or(DatabaseError::NotMigrated)
     }
-}
-
-async fn check_version(connection: &mut PgConnection) -> Result<(), DatabaseError> {
-    let (number, found): (i32, String) =
-        sqlx::query_as("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
-            .fetch_one(connection)
-            .await?;
-    if number < SERVER_VERSION_MIN {
-        return Err(DatabaseError::TooOld { found });
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails and names the place")]
 
 mod cqrs_es_framework;
+mod database;
 mod executor;
 mod log;
 
