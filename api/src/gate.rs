@@ -45,7 +45,7 @@ impl Gate {
         &self,
         kind: Kind,
         owner: Owner,
-        view: impl FnOnce(&State) -> T + Send + 'static,
+        view: impl Fn(&State) -> T + Send + Sync + 'static,
     ) -> Result<T, Failure> {
         match timeout(PATIENCE, self.executor.inspect(kind, owner, view)).await {
             // To a reader nothing is unknown: it asks again.
