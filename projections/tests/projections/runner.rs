@@ -49,10 +49,11 @@ async fn two_processes_that_fold_the_same_log_count_every_event_once() {
 async fn a_runner_killed_half_way_is_continued_by_the_next_one() {
     let world = World::new().await;
     thirty_credits(&world).await;
+    let home = world.executor.partition_of(&testkit::of("juan"));
     for wanted in [3, 12, 21] {
         let live = world.fold(Sparing(polled(world.test.log())));
         until("some of the events", || async {
-            let position = checkpoint::position(&world.pool, "balance", 0).await.unwrap();
+            let position = checkpoint::position(&world.pool, "balance", home).await.unwrap();
             (position >= wanted).then_some(())
         })
         .await;
@@ -104,14 +105,15 @@ async fn a_projection_stops_rather_than_leave_an_event_out() {
     let world = World::new().await;
     let live = world.fold(Skipping(polled(world.test.log())));
     thirty_credits(&world).await;
+    let home = world.executor.partition_of(&testkit::of("juan"));
     let reason = "the feed was asked for what follows position 0 and gave position 2".to_owned();
     until("all to stop", || async {
         let states = live.board.all();
         let stopped = State::Stopped { reason: reason.clone() };
-        states.iter().filter(|status| status.partition == 0).all(|status| status.state == stopped).then_some(())
+        states.iter().filter(|status| status.partition == home).all(|status| status.state == stopped).then_some(())
     })
     .await;
-    assert_eq!(checkpoint::position(&world.pool, "balance", 0).await.unwrap(), 0);
+    assert_eq!(checkpoint::position(&world.pool, "balance", home).await.unwrap(), 0);
     live.stop().await;
 }
 
