@@ -13,6 +13,7 @@ pub mod append;
 pub mod cqrs;
 pub mod database;
 pub mod executor;
+pub mod faults;
 pub mod feed;
 pub mod log;
 pub mod proof;
