@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
+use crate::faults;
 use crate::log::Metadata;
 use crate::proof::{self, Entry};
 use crate::receipt::{CommandKey, Receipt};
@@ -130,7 +131,8 @@ pub async fn append(
     let count = i64::try_from(batch.events.len()).unwrap_or(i64::MAX);
     let (events, root) = Columns::fill(partition, after, batch.events)?;
     let receipts = ReceiptColumns::fill(batch.receipts);
-    let position: Option<i64> = sqlx::query_scalar(include_str!("append/append.sql"))
+    faults::point("append.before");
+    let appending = sqlx::query_scalar(include_str!("append/append.sql"))
         .bind(partition)
         .bind(after)
         .bind(count)
@@ -152,9 +154,9 @@ pub async fn append(
         .bind(&receipts.fingerprints)
         .bind(&receipts.positions)
         .bind(&receipts.answers)
-        .fetch_optional(connection)
-        .await
-        .or_else(stale_if_taken)?;
+        .fetch_optional(connection);
+    let position: Option<i64> = faults::underway("append.sent", appending).await.or_else(stale_if_taken)?;
+    faults::point("append.answered");
     Ok(position.map_or(Appended::Stale, |position| Appended::Done { position }))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::OrganizationId;
-use event_store::Recorded;
+use event_store::{Recorded, faults};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
@@ -67,6 +67,9 @@ pub(crate) async fn take_up(
         .bind(lease.as_secs_f64())
         .fetch_all(pool)
         .await?;
+    if !todos.is_empty() {
+        faults::point("todo.claimed");
+    }
     todos.sort_by_key(|todo| (todo.partition, todo.position));
     Ok(todos)
 }
@@ -103,6 +106,7 @@ pub(crate) async fn finish(
         .bind(pause.as_secs_f64())
         .execute(pool)
         .await?;
+    faults::point("todo.done");
     Ok(finished.rows_affected() == 1)
 }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use event_store::Recorded;
+use event_store::{Recorded, faults};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
@@ -125,6 +125,7 @@ impl<P: Projection> AnyProjection for P {
             write_rows::<P>(&mut transaction, touched, events).await?;
         }
         checkpoint::advance(&mut transaction, P::NAME, partition, last.position).await?;
+        faults::point("projection.before_commit");
         transaction.commit().await?;
         Ok(Outcome::Folded)
     }
@@ -149,12 +150,14 @@ async fn write_rows<P: Projection>(
 ) -> Result<(), sqlx::Error> {
     let keys = P::Row::key_arguments(touched.into_iter())?;
     let loaded: Vec<P::Row> = sqlx::query_as_with(P::LOAD, keys).fetch_all(&mut *connection).await?;
+    faults::point("projection.loaded");
     let mut rows: Rows<P::Row> = loaded.into_iter().collect();
     for recorded in events {
         P::apply(&mut rows, recorded);
     }
     let changed = P::Row::arguments(&rows.into_changed())?;
     sqlx::query_with(P::SAVE, changed).execute(connection).await?;
+    faults::point("projection.written");
     Ok(())
 }
 

@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use event_store::feed::CHUNK_EVENTS;
-use event_store::{Log, LogError};
+use event_store::{Log, LogError, faults};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Connection, Executor as _};
 use tokio::time::sleep;
@@ -84,6 +84,7 @@ pub async fn rebuild(pool: &PgPool, log: &Log, name: &str) -> Result<Report, Reb
 
     rebuild.prepare(&mut connection).await?;
     rebuild.catch_up(&mut connection).await?;
+    faults::point("rebuild.folded");
     connection.execute(format!("ANALYZE read_rebuild.{}", projection.name()).as_str()).await?;
     for _ in 0..EXCHANGES_MAX {
         rebuild.catch_up(&mut connection).await?;
@@ -186,7 +187,9 @@ impl Rebuild<'_> {
         sqlx::query(include_str!("rebuild/checkpoints.sql")).bind(name).execute(&mut *transaction).await?;
         transaction.execute(format!("DROP TABLE read.{name}").as_str()).await?;
         transaction.execute(format!("ALTER TABLE read_rebuild.{name} SET SCHEMA read").as_str()).await?;
+        faults::point("rebuild.before_exchange");
         transaction.commit().await?;
+        faults::point("rebuild.exchanged");
         let count = format!("SELECT count(*) FROM read.{name}");
         let rows = sqlx::query_scalar(&count).fetch_one(connection).await?;
         let events = checkpoints.iter().map(|(_, position)| position).sum();

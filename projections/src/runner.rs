@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_store::{Feed, LogError, Recorded};
+use event_store::{Feed, LogError, Recorded, faults};
 use sqlx::postgres::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -158,6 +158,7 @@ impl Follower {
             events = self.feed.after(self.partition, position) => events?,
             () = stopped(stop) => return Ok(None),
         };
+        faults::point("projection.fed");
         // A feed may give some events again, but not leave any out.
         let news = events.partition_point(|recorded| recorded.position <= position);
         let news = events.get(news..).unwrap_or_default();
@@ -170,6 +171,7 @@ impl Follower {
         let schema = Schema::Live.name();
         checkpoint::ensure(&mut connection, schema, self.projection.name(), &[self.partition]).await?;
         drop(connection);
+        faults::point("projection.resumed");
         Ok(checkpoint::position(&self.pool, self.projection.name(), self.partition).await?)
     }
 
@@ -181,6 +183,7 @@ impl Follower {
         let mut connection = self.pool.acquire().await?;
         match self.projection.fold(&mut connection, Schema::Live, self.partition, events).await? {
             Outcome::Folded => {
+                faults::point("projection.committed");
                 self.count(events.len(), last.position);
                 Ok(last.position)
             }

@@ -25,6 +25,7 @@ use super::round::{ROUND_JOBS_MAX, Round};
 use super::{CommandKey, Failure};
 use crate::append::{AppendError, Appended, append};
 use crate::database::{Database, DatabaseError, Role};
+use crate::faults;
 use crate::log::read_head;
 
 /// How long a lost connection is tried again before a written command is reported as unknown.
@@ -167,6 +168,7 @@ impl Partition {
         let (number, head, now) = (self.number, self.head, round.instant(self.known.newest));
         let tail = head + round.events();
         let batch = round.take_batch();
+        faults::point("executor.decided");
         let statement = tokio::spawn(async move {
             let appended = append(&mut writer, number, head, now, batch).await;
             (writer, appended)
@@ -193,6 +195,7 @@ impl Partition {
                 self.bell.send_replace(position);
                 metrics::gauge!("tollgate_log_position", "partition" => self.number.to_string()).set(gauge(position));
                 self.answer(round).await;
+                faults::point("executor.replied");
             }
             Ok(Appended::Stale) => self.decide_again([round]).await,
             Err(AppendError::Unencodable(fault)) => {
@@ -266,8 +269,10 @@ impl Partition {
     /// The connection broke while a statement ran, and nobody knows what became of it.
     async fn recover(&mut self, round: Round) {
         let deadline = Instant::now() + RECOVERY_MAX;
+        faults::point("recovery.begun");
         while Instant::now() < deadline {
             if self.reader.head().await.is_ok() {
+                faults::point("recovery.refreshed");
                 // Whatever became of the old statement, the head row decides: it came before this read and has left
                 // receipts, or it comes after the next append and finds the head moved.
                 return self.decide_again([round]).await;

@@ -8,7 +8,7 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{RawMessageErrorKind, State, Stream};
-use event_store::{Log, Recorded};
+use event_store::{Log, Recorded, faults};
 use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
 use futures::{FutureExt, StreamExt};
@@ -58,6 +58,7 @@ impl Session {
         let (stream, mut position) = self.find_stream(&jetstream).await?;
         self.find_automation(&stream).await?;
         self.publish_position(position);
+        faults::point("relay.found");
 
         let mut in_flight = InFlight::new();
         loop {
@@ -66,6 +67,9 @@ impl Session {
                 head.mark_unchanged();
             }
             let events = self.log.after(self.partition, position, CHUNK_EVENTS).await?;
+            if !events.is_empty() {
+                faults::point("relay.read");
+            }
             for recorded in &events {
                 while in_flight.len() >= IN_FLIGHT_MAX {
                     self.take_ack(&mut in_flight).await?;
@@ -91,6 +95,7 @@ impl Session {
         tracing::error!(stream = name, fault, "the stream is not this log's; it is deleted and filled again");
         metrics::counter!("tollgate_relay_refills_total", "partition" => self.partition.to_string()).increment(1);
         jetstream.delete_stream(&name).await.map_err(failed("delete a stream"))?;
+        faults::point("relay.refill");
         Ok((self.topology.ensure_stream(jetstream, self.partition).await?, 0))
     }
 
@@ -159,7 +164,9 @@ impl Session {
             .expected_stream(self.topology.stream(self.partition))
             .expected_last_sequence(u64::try_from(position - 1).unwrap_or_default());
         let subject = self.topology.entrance(self.partition, &contract::subject_tokens(recorded));
+        faults::point("relay.before_publish");
         let ack: PublishAckFuture = jetstream.send_publish(subject, message).await.map_err(failed("take a message"))?;
+        faults::point("relay.published");
         Ok(async move { (position, ack.await.map(|ack| ack.sequence)) }.boxed())
     }
 
@@ -190,6 +197,7 @@ impl Session {
     fn judge(&self, position: i64, ack: Result<u64, PublishError>) -> Result<(), Ended> {
         match ack {
             Ok(sequence) if i64::try_from(sequence) == Ok(position) => {
+                faults::point("relay.acknowledged");
                 self.publish_position(position);
                 Ok(())
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_store::{Feed, LogError};
+use event_store::{Feed, LogError, faults};
 use sqlx::postgres::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
@@ -70,9 +70,11 @@ impl Intake {
         let events = self.feed.after(self.partition, after).await?;
         let wanted: Vec<_> =
             events.iter().filter_map(|event| self.processor.todo(event).map(|wanted| (event, wanted))).collect();
+        faults::point("intake.fed");
         if !todos::take_in(&self.pool, self.processor.name(), after, &events, &wanted).await? {
             return Ok(None);
         }
+        faults::point("intake.committed");
         if !wanted.is_empty() {
             self.news.notify_one();
         }

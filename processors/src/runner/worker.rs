@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_store::Executor;
+use event_store::{Executor, faults};
 use sqlx::postgres::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -74,7 +74,9 @@ impl Worker {
 
     async fn act(&self, todo: &Todo) {
         let processor = self.processor.name();
+        faults::point("todo.before_act");
         let acted = self.processor.act(todo, &self.executor).await;
+        faults::point("todo.acted");
         let (name, outcome) = match &acted {
             Ok(Done::Now) => ("done", Outcome::Done),
             Ok(Done::Before) => ("done_before", Outcome::Done),
