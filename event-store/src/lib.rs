@@ -10,6 +10,8 @@
 //! This crate must not know HTTP, NATS, projections or processors. Start reading at [`append`], then [`executor`].
 
 pub mod append;
+pub mod census;
+pub mod checkpoint;
 pub mod cqrs;
 pub mod database;
 pub mod executor;

@@ -3,16 +3,21 @@
 //! Events are read by whole batches, so that every chunk is checked against its Merkle roots and the chain before
 //! anybody sees it. A gap, a bad hash or an event this release cannot read stops the reader with its position.
 
+mod batches;
+
 use std::collections::BTreeMap;
 
 use domain::stream::{Owner, StreamId, Undecodable};
 use domain::{Event, Kind, OrganizationId, ProductCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
+pub use self::batches::Batch;
+use self::batches::{check_batches, read_batches, read_hash};
+use crate::proof::inclusion::ProvedEvent;
 use crate::proof::{self, Entry, Hash};
 
 /// Why the log cannot be read on.
@@ -39,6 +44,12 @@ pub enum Fault {
     /// A position has no event.
     #[error("position {position} is missing")]
     Missing {
+        /// The position.
+        position: i64,
+    },
+    /// A position has several events.
+    #[error("position {position} is there more than once")]
+    Repeated {
         /// The position.
         position: i64,
     },
@@ -146,6 +157,15 @@ pub struct Head {
     pub recorded_at: Timestamp,
 }
 
+/// A part of the log: whole batches, and their events after the position that was asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Chunk {
+    /// The batches, in order.
+    pub batches: Vec<Batch>,
+    /// The events, in order.
+    pub events: Vec<Recorded>,
+}
+
 /// The log, for reading.
 #[derive(Debug, Clone)]
 pub struct Log {
@@ -167,18 +187,58 @@ impl Log {
 
     /// The events after a position, in order and without a gap: whole batches, about `limit` events; none at the head.
     pub async fn after(&self, partition: i32, after: i64, limit: i64) -> Result<Vec<Recorded>, LogError> {
+        Ok(self.chunk(partition, after, limit).await?.events)
+    }
+
+    /// The same, with the batches the events were appended in.
+    pub async fn chunk(&self, partition: i32, after: i64, limit: i64) -> Result<Chunk, LogError> {
         let mut connection = self.pool.acquire().await?;
         let corrupt = |fault| LogError::Corrupt { partition, after, fault };
         let head = read_head(&mut connection, partition).await?;
         let until = after.saturating_add(limit.max(1));
         let batches = read_batches(&mut connection, partition, after, until).await?;
         let batches = check_batches(&batches, after, until, head).map_err(corrupt)?;
-        let Some((first, last)) = batches.first().zip(batches.last()) else { return Ok(Vec::new()) };
+        let Some((first, last)) = batches.first().zip(batches.last()) else { return Ok(Chunk::default()) };
 
         let rows = read_rows(&mut connection, partition, first.first_position, last.last_position).await?;
         let rows = check_rows(rows, batches).map_err(corrupt)?;
         let wanted = rows.into_iter().filter(|row| row.position > after);
-        wanted.map(|row| row.decode().map_err(corrupt)).collect()
+        let events = wanted.map(|row| row.decode().map_err(corrupt)).collect::<Result<_, _>>()?;
+        Ok(Chunk { batches: batches.to_vec(), events })
+    }
+
+    /// The batches after a position, up to the one that holds `until`, without their events. The chain is checked.
+    pub async fn batches(&self, partition: i32, after: i64, until: i64) -> Result<Vec<Batch>, LogError> {
+        let mut connection = self.pool.acquire().await?;
+        let head = read_head(&mut connection, partition).await?;
+        let batches = read_batches(&mut connection, partition, after, until).await?;
+        let checked = check_batches(&batches, after, until, head);
+        Ok(checked.map_err(|fault| LogError::Corrupt { partition, after, fault })?.to_vec())
+    }
+
+    /// The columns of a batch's events as they are proved, checked against its root.
+    pub async fn proved(&self, partition: i32, batch: &Batch) -> Result<Vec<ProvedEvent>, LogError> {
+        let mut connection = self.pool.acquire().await?;
+        let (first, last) = (batch.first_position, batch.last_position);
+        let rows = read_rows(&mut connection, partition, first, last).await?;
+        let rows = check_rows(rows, std::slice::from_ref(batch));
+        let rows = rows.map_err(|fault| LogError::Corrupt { partition, after: first - 1, fault })?;
+        Ok(rows.iter().map(|row| ProvedEvent::of(&row.entry())).collect())
+    }
+
+    /// Where an event is, by its id: its partition and position. There is no index for this; the whole log is looked
+    /// through.
+    pub async fn find(&self, event_id: Uuid) -> Result<Option<(i32, i64)>, LogError> {
+        let found = sqlx::query_as("SELECT partition, position FROM es.events WHERE event_id = $1 LIMIT 1")
+            .bind(event_id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found)
+    }
+
+    /// The pool it reads through.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     /// All events of one stream, oldest first.
@@ -230,73 +290,6 @@ pub(crate) async fn read_streams(
     rows.into_iter().map(decode).collect()
 }
 
-struct Batch {
-    first_position: i64,
-    last_position: i64,
-    root: Hash,
-    chain: Hash,
-}
-
-fn read_hash(row: &PgRow, column: &str) -> Result<Hash, sqlx::Error> {
-    let bytes: Vec<u8> = row.try_get(column)?;
-    bytes.try_into().map_err(|_| sqlx::Error::Decode(format!("{column} is not 32 bytes").into()))
-}
-
-/// The batches that hold positions after `after`, up to the one that holds `until`, and the one before them all.
-async fn read_batches(
-    connection: &mut PgConnection,
-    partition: i32,
-    after: i64,
-    until: i64,
-) -> Result<Vec<Batch>, sqlx::Error> {
-    let rows = sqlx::query(include_str!("log/batches.sql"))
-        .bind(partition)
-        .bind(after)
-        .bind(until)
-        .fetch_all(connection)
-        .await?;
-    let batch = |row: PgRow| {
-        Ok(Batch {
-            first_position: row.try_get("first_position")?,
-            last_position: row.try_get("last_position")?,
-            root: read_hash(&row, "root")?,
-            chain: read_hash(&row, "chain")?,
-        })
-    };
-    rows.into_iter().map(batch).collect()
-}
-
-/// Checks that batches follow each other, in positions and in the chain, as far as `until` or the head.
-/// Gives those after `after`.
-fn check_batches(batches: &[Batch], after: i64, until: i64, head: Head) -> Result<&[Batch], Fault> {
-    if after > head.position {
-        return Err(Fault::Ahead { head: head.position });
-    }
-    let known = batches.iter().take_while(|batch| batch.last_position <= after).count();
-    let (mut end, mut chain) = match known.checked_sub(1).and_then(|index| batches.get(index)) {
-        Some(before) => (before.last_position, before.chain),
-        None => (0, proof::GENESIS),
-    };
-    let wanted = batches.get(known..).unwrap_or_default();
-    for batch in wanted {
-        if batch.first_position != end + 1 {
-            return Err(Fault::NoBatch { position: end + 1 });
-        }
-        chain = proof::chain(&chain, &batch.root);
-        if chain != batch.chain {
-            return Err(Fault::BadChain { last: batch.last_position });
-        }
-        end = batch.last_position;
-    }
-    if end < head.position.min(until) {
-        return Err(Fault::NoBatch { position: end + 1 });
-    }
-    if end == head.position && chain != head.chain {
-        return Err(Fault::BadHead { position: head.position });
-    }
-    Ok(wanted)
-}
-
 async fn read_rows(
     connection: &mut PgConnection,
     partition: i32,
@@ -308,6 +301,9 @@ async fn read_rows(
 
 /// Checks that every position of the batches is there, and that the events are those that were appended.
 fn check_rows(rows: Vec<LogRow>, batches: &[Batch]) -> Result<Vec<LogRow>, Fault> {
+    if let Some((first, _)) = rows.iter().zip(rows.iter().skip(1)).find(|(row, next)| row.position == next.position) {
+        return Err(Fault::Repeated { position: first.position });
+    }
     let mut rest = rows.as_slice();
     for batch in batches {
         let mut leaves = Vec::new();

@@ -1,7 +1,13 @@
 //! What makes the log provable: a hash per event, a Merkle root per batch, a chain over the batches.
 //!
 //! Leaves and roots follow RFC 6962 section 2.1: a leaf is SHA-256(0x00, entry), a node SHA-256(0x01, left, right).
-//! The chain is SHA-256(chain before, root), starting at 32 zero bytes.
+//! The chain is SHA-256(chain before, root), starting at 32 zero bytes. Over all batches of a partition stands one more
+//! tree ([`tree`]), whose head a signed checkpoint holds; its leaves are the batches' records ([`batch_leaf`]). An event
+//! is shown to be below such a head by an [`inclusion`] proof.
+
+pub mod hex;
+pub mod inclusion;
+pub mod tree;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -81,13 +87,28 @@ pub fn root(leaves: &[Hash]) -> Hash {
             // The largest power of two below the number of leaves.
             let split = leaves.len().next_power_of_two() / 2;
             let (left, right) = leaves.split_at(split);
-            let mut hasher = Sha256::new();
-            hasher.update([0x01]);
-            hasher.update(root(left));
-            hasher.update(root(right));
-            hasher.finalize().into()
+            node(&root(left), &root(right))
         }
     }
+}
+
+/// The RFC 6962 hash of an inner node.
+#[must_use]
+pub fn node(left: &Hash, right: &Hash) -> Hash {
+    Sha256::new().chain_update([0x01]).chain_update(left).chain_update(right).finalize().into()
+}
+
+/// A batch's leaf in the tree over all batches: its record, so that the head proves where its events stand and when
+/// they were appended, not the root alone.
+#[must_use]
+pub fn batch_leaf(first_position: i64, last_position: i64, recorded_at_micros: i64, root: &Hash) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([0x00]);
+    for number in [first_position, last_position, recorded_at_micros] {
+        hasher.update(number.to_be_bytes());
+    }
+    hasher.update(root);
+    hasher.finalize().into()
 }
 
 /// The chain after a batch with this root.
@@ -99,10 +120,6 @@ pub fn chain(before: &Hash, root: &Hash) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(hash: Hash) -> String {
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
 
     fn leaf(entry: &[u8]) -> Hash {
         Sha256::new().chain_update([0x00]).chain_update(entry).finalize().into()
@@ -134,7 +151,7 @@ mod tests {
         ];
         let leaves: Vec<Hash> = entries.iter().map(|entry| leaf(entry)).collect();
         for (count, expected) in (1..).zip(expected) {
-            assert_eq!(hex(root(&leaves[..count])), expected, "{count} leaves");
+            assert_eq!(hex::encode(&root(&leaves[..count])), expected, "{count} leaves");
         }
     }
 

@@ -22,9 +22,10 @@ pub struct Arguments {
     at: Timestamp,
 }
 
+/// Tells the balance.
 pub async fn run(audit: &Audit, arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let owner = Owner::Organization(arguments.organization.clone());
-    let partition = partition_of(&owner, audit.partitions);
+    let partition = partition_of(&owner, audit.database.partitions().await?);
     let registration = StreamId { kind: Kind::Organization, owner: owner.clone() };
     if audit.log.stream(partition, &registration).await?.is_empty() {
         return Err(format!("organization {} was never registered", arguments.organization).into());

@@ -1,6 +1,6 @@
 //! Connecting with a role that can only read.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use event_store::{Database, DatabaseError, Log, Role};
 use sqlx::postgres::PgPool;
@@ -19,22 +19,46 @@ pub struct Source {
 /// Why there is nothing to audit.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
+    /// Nobody said where the log is.
     #[error(
         "no database was named, and {} cannot be read: {source}; run `tollgate up` first, or give --database-url",
         path.display()
     )]
-    NoAddress { path: PathBuf, source: std::io::Error },
+    NoAddress {
+        /// Where `tollgate up` would have left the address.
+        path: PathBuf,
+        /// Why it cannot be read.
+        source: std::io::Error,
+    },
+    /// Postgres cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// The login has more rights than an auditor's.
     #[error("the role {role} may write to {table}; an auditor's may only read")]
-    MayWrite { role: String, table: String },
+    MayWrite {
+        /// The role.
+        role: String,
+        /// A table it may write to.
+        table: String,
+    },
 }
 
 /// A log, and the projections beside it.
 pub struct Audit {
+    /// The log.
     pub log: Log,
+    /// What reads the projections.
     pub pool: PgPool,
-    pub partitions: i32,
+    /// Both of them.
+    pub database: Database,
+}
+
+impl Source {
+    /// The data folder of `tollgate up`.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
 }
 
 /// Connects, and makes sure that nothing can be written.
@@ -44,11 +68,18 @@ pub async fn open(source: &Source) -> Result<Audit, ConnectError> {
         Some(url) => url.clone(),
         None => std::fs::read_to_string(&path).map_err(|source| ConnectError::NoAddress { path, source })?,
     };
-    let database = Database::at(url.trim())?;
-    let partitions = database.partitions().await?;
+    open_at(url.trim()).await
+}
+
+/// The same, at an address.
+pub async fn open_at(url: &str) -> Result<Audit, ConnectError> {
+    let database = Database::at(url)?;
     let pool = database.pool(Role::Auditor, 4);
-    refuse_writers(&pool).await?;
-    Ok(Audit { log: Log::new(pool.clone()), pool, partitions })
+    if let Err(error) = refuse_writers(&pool).await {
+        // That there is no log, or the wrong server, is the better word.
+        return Err(database.partitions().await.err().map_or(error, ConnectError::from));
+    }
+    Ok(Audit { log: Log::new(pool.clone()), pool, database })
 }
 
 async fn refuse_writers(pool: &PgPool) -> Result<(), ConnectError> {

@@ -1,16 +1,10 @@
 //! The auditor's own binary: it reads the log, checks it, and folds it again.
-//!
-//! It cannot do more: it links neither the API nor processors, providers or NATS, works with a role that may only
-//! read, and refuses to run with one that may write. Start reading at [`verify`].
-
-mod balance;
-mod connect;
-mod verify;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use replay::{balance, check_proof, connect, prove, verify};
 
 /// Audit a Tollgate log: check it, and tell what was true when
 #[derive(Debug, Parser)]
@@ -24,9 +18,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check positions, hashes and events, and compare every projection with a fresh fold of the log
-    Verify,
+    Verify(verify::Arguments),
     Balance(balance::Arguments),
+    Prove(prove::Arguments),
+    CheckProof(check_proof::Arguments),
 }
 
 #[tokio::main]
@@ -41,11 +36,13 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let audit = connect::open(&arguments.source).await?;
-    match arguments.command {
-        Command::Verify => verify::run(&audit).await,
-        Command::Balance(arguments) => balance::run(&audit, &arguments).await,
+async fn run(Arguments { source, command }: Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    match command {
+        Command::Verify(arguments) => verify::run(&source, &arguments).await,
+        Command::Balance(arguments) => balance::run(&connect::open(&source).await?, &arguments).await,
+        Command::Prove(arguments) => prove::run(&source, &arguments).await,
+        // The only one that needs no log: nothing is connected to.
+        Command::CheckProof(arguments) => check_proof::run(&arguments),
     }
 }
 

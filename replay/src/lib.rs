@@ -1,0 +1,11 @@
+//! What the binary `tollgate-replay` is made of, for itself and for its tests.
+//!
+//! It can only read: it links neither the API nor processors, providers or NATS, works with a role that may only read,
+//! and refuses to run with one that may write. Start reading at [`verify`].
+
+pub mod balance;
+pub mod check_proof;
+pub mod connect;
+pub mod prove;
+pub mod trust;
+pub mod verify;
