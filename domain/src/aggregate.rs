@@ -7,9 +7,12 @@ use crate::context::Context;
 use crate::refusal::Refusal;
 
 /// A consistency boundary: commands on one instance are decided one after another.
-pub trait Aggregate: Default + Clone + Send + Sync + 'static {
+pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name of its streams in the log.
     const TYPE: &'static str;
+    /// The version of its state's shape and meaning: a snapshot of another version is not read. Raised whenever
+    /// `evolve` or the state changes; `domain/states` has the state as it is now.
+    const STATE_VERSION: i32;
     /// What may be asked of it.
     type Command;
     /// What may have happened to it.

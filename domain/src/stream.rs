@@ -56,6 +56,14 @@ macro_rules! aggregates {
                 }
             }
 
+            /// The version of its state's shape and meaning.
+            #[must_use]
+            pub fn state_version(self) -> i32 {
+                match self {
+                    $(Self::$name => $module::$aggregate::STATE_VERSION,)+
+                }
+            }
+
             /// The kind of a log row's `aggregate_type`.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
@@ -190,6 +198,20 @@ macro_rules! aggregates {
                         Ok(Decision { events: events.into_iter().map(Event::$name).collect(), answer })
                     })+
                     (state, command) => panic!("a {:?} command reached {state:?}", command.kind()),
+                }
+            }
+
+            /// The state as a snapshot keeps it.
+            pub fn snapshot(&self) -> Result<String, serde_json::Error> {
+                match self {
+                    $(Self::$name(state) => serde_json::to_string(state),)+
+                }
+            }
+
+            /// The state a snapshot of today's [`Kind::state_version`] has kept.
+            pub fn restore(kind: Kind, snapshot: &str) -> Result<Self, serde_json::Error> {
+                match kind {
+                    $(Kind::$name => serde_json::from_str(snapshot).map(Self::$name),)+
                 }
             }
 

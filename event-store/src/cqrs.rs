@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::append::{AppendError, Appended, Batch, NewEvent, append};
 use crate::executor::partition_of;
-use crate::log::{LogError, Metadata, Recorded, read_head, read_streams, stream_id};
+use crate::log::{LogError, Metadata, Recorded, read_head, read_stream, stream_id};
 
 /// The log as an event store of cqrs-es.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl CqrsStore {
     async fn read(&self, stream: &StreamId) -> Result<Vec<Recorded>, LogError> {
         let mut connection = self.pool.acquire().await?;
         let partition = partition_of(&stream.owner, self.partitions);
-        read_streams(&mut connection, partition, std::slice::from_ref(stream)).await
+        read_stream(&mut connection, partition, stream).await
     }
 
     /// Appends behind whatever the head is, as long as the stream itself has not grown.

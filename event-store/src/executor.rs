@@ -11,6 +11,7 @@ mod known;
 mod partition;
 mod reader;
 mod round;
+mod snapshots;
 
 use domain::stream::{Owner, StreamId};
 use domain::{Command, Kind, Rejection, State};

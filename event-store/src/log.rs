@@ -266,21 +266,23 @@ pub(crate) async fn read_stream(
     partition: i32,
     stream: &StreamId,
 ) -> Result<Vec<Recorded>, LogError> {
-    read_streams(connection, partition, std::slice::from_ref(stream)).await
+    read_streams(connection, partition, &[(stream.clone(), 0)]).await
 }
 
-/// The events of several streams, each stream oldest first.
+/// The events of several streams, each behind a sequence of its own, oldest first.
 pub(crate) async fn read_streams(
     connection: &mut PgConnection,
     partition: i32,
-    streams: &[StreamId],
+    streams: &[(StreamId, i64)],
 ) -> Result<Vec<Recorded>, LogError> {
     let (types, ids): (Vec<&str>, Vec<&str>) =
-        streams.iter().map(|stream| (stream.kind.as_str(), stream.owner.as_str())).unzip();
+        streams.iter().map(|(stream, _)| (stream.kind.as_str(), stream.owner.as_str())).unzip();
+    let known: Vec<i64> = streams.iter().map(|(_, sequence)| *sequence).collect();
     let rows: Vec<LogRow> = sqlx::query_as(include_str!("log/streams.sql"))
         .bind(partition)
         .bind(types)
         .bind(ids)
+        .bind(known)
         .fetch_all(connection)
         .await?;
     let decode = |row: LogRow| {

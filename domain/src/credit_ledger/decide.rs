@@ -13,6 +13,7 @@ use crate::money::{Credits, Quantity};
 
 impl Aggregate for CreditLedger {
     const TYPE: &'static str = "credit_ledger";
+    const STATE_VERSION: i32 = 1;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

@@ -7,6 +7,7 @@ use crate::id::ReferralCode;
 
 impl Aggregate for Organization {
     const TYPE: &'static str = "organization";
+    const STATE_VERSION: i32 = 1;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

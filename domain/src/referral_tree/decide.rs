@@ -8,6 +8,7 @@ use crate::money::{Credits, Money};
 
 impl Aggregate for ReferralTree {
     const TYPE: &'static str = "referral_tree";
+    const STATE_VERSION: i32 = 1;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

@@ -10,6 +10,7 @@ use crate::money::Money;
 
 impl Aggregate for Subscription {
     const TYPE: &'static str = "subscription";
+    const STATE_VERSION: i32 = 1;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

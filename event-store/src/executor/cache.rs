@@ -14,6 +14,8 @@ pub(super) struct Cached {
     pub(super) state: State,
     /// The sequence of its newest event; 0 if there is none.
     pub(super) sequence: i64,
+    /// At which sequence the next snapshot is due.
+    pub(super) snapshot_due: i64,
 }
 
 /// Two generations of streams: what is used moves to the young one; when that is full, the old one is forgotten.

@@ -14,6 +14,7 @@ use super::cache::{Cache, Cached};
 use super::catalogs::Catalogs;
 use super::job::{Asked, Job, organization, sibling};
 use super::reader::Reader;
+use super::snapshots::{SNAPSHOT_EVENTS, Snapshot, Taken, next_due};
 use super::{Failure, Submission};
 use crate::log::Metadata;
 
@@ -60,7 +61,15 @@ impl Known {
         missing.sort();
         missing.dedup();
         let mut loaded: Vec<_> = missing.iter().map(Cached::new).collect();
-        for recorded in reader.streams(&missing).await? {
+        for snapshot in reader.snapshots(&missing).await? {
+            if let Ok(index) = missing.binary_search(&snapshot.stream)
+                && let Some(cached) = loaded.get_mut(index)
+            {
+                *cached = Cached::restored(snapshot);
+            }
+        }
+        let wanted = missing.iter().cloned().zip(loaded.iter().map(|cached| cached.sequence));
+        for recorded in reader.streams(&wanted.collect::<Vec<_>>()).await? {
             if let Ok(index) = missing.binary_search(&recorded.stream)
                 && let Some(cached) = loaded.get_mut(index)
             {
@@ -85,6 +94,21 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// The states that have grown long since their last snapshot.
+    pub(super) fn take_snapshots<'a>(&mut self, touched: impl Iterator<Item = &'a StreamId>) -> Vec<Taken> {
+        let mut taken = Vec::new();
+        for stream in touched {
+            let Some(cached) = self.streams.get(stream).filter(|cached| cached.sequence >= cached.snapshot_due) else {
+                continue;
+            };
+            if let Ok(state) = cached.state.snapshot() {
+                cached.snapshot_due = next_due(cached.sequence, state.len());
+                taken.push(Taken { stream: stream.clone(), sequence: cached.sequence, state });
+            }
+        }
+        taken
     }
 
     /// The surroundings of a decision now; `None` if the catalog that binds it was not loaded.
@@ -135,7 +159,12 @@ impl Known {
 
 impl Cached {
     fn new(stream: &StreamId) -> Self {
-        Self { state: State::initial(stream.kind), sequence: 0 }
+        Self { state: State::initial(stream.kind), sequence: 0, snapshot_due: SNAPSHOT_EVENTS }
+    }
+
+    fn restored(snapshot: Snapshot) -> Self {
+        let Snapshot { state, sequence, size, .. } = snapshot;
+        Self { state, sequence, snapshot_due: next_due(sequence, size) }
     }
 
     fn take_in(&mut self, event: &Event) {

@@ -22,6 +22,7 @@ use super::job::{Asked, Job};
 use super::known::Known;
 use super::reader::{Reader, connect};
 use super::round::{ROUND_JOBS_MAX, Round};
+use super::snapshots::{self, Taken};
 use super::{CommandKey, Failure};
 use crate::append::{AppendError, Appended, append};
 use crate::database::{Database, DatabaseError, Role};
@@ -45,6 +46,7 @@ pub(super) struct Partition {
     flight: Option<Flight>,
     /// Decided before anything new: what must be decided again.
     backlog: Vec<Job>,
+    snapshots: mpsc::Sender<Taken>,
     bell: watch::Sender<i64>,
 }
 
@@ -55,6 +57,8 @@ struct Flight {
     round: Round,
     /// The position of the head once it has landed.
     tail: i64,
+    /// States as they are once it has landed.
+    snapshots: Vec<Taken>,
     /// A task of its own: it goes on while other streams are loaded.
     statement: JoinHandle<(PgConnection, Result<Appended, AppendError>)>,
 }
@@ -65,6 +69,7 @@ impl Partition {
         let head = read_head(&mut writer, number).await?;
         Ok(Self {
             reader: Reader::new(database.clone(), number),
+            snapshots: snapshots::writer(database.pool(Role::Engine, 1), number),
             database,
             number,
             writer: Some(writer),
@@ -168,17 +173,18 @@ impl Partition {
         let (number, head, now) = (self.number, self.head, round.instant(self.known.newest));
         let tail = head + round.events();
         let batch = round.take_batch();
+        let snapshots = self.known.take_snapshots(round.touched());
         faults::point("executor.decided");
         let statement = tokio::spawn(async move {
             let appended = append(&mut writer, number, head, now, batch).await;
             (writer, appended)
         });
-        self.flight = Some(Flight { round, tail, statement });
+        self.flight = Some(Flight { round, tail, snapshots, statement });
     }
 
     /// A statement came back: answer what it made durable, or decide again what rested on it.
     async fn settle(&mut self, landed: Landed) {
-        let Some(Flight { round, .. }) = self.flight.take() else { return };
+        let Some(Flight { round, snapshots, .. }) = self.flight.take() else { return };
         let appended = match landed {
             Ok((writer, appended)) => {
                 self.writer = Some(writer);
@@ -195,6 +201,8 @@ impl Partition {
                 self.bell.send_replace(position);
                 metrics::gauge!("tollgate_log_position", "partition" => self.number.to_string()).set(gauge(position));
                 self.answer(round).await;
+                // Full means busy: they are taken again when the next are due.
+                snapshots.into_iter().for_each(|taken| drop(self.snapshots.try_send(taken)));
                 faults::point("executor.replied");
             }
             Ok(Appended::Stale) => self.decide_again([round]).await,

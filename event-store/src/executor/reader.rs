@@ -8,6 +8,7 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
 
+use super::snapshots::{self, Snapshot};
 use super::{CommandKey, Failure};
 use crate::database::{Database, Role};
 use crate::log::{Head, LogError, Recorded, read_head, read_streams, stream_id};
@@ -42,10 +43,18 @@ impl Reader {
         found.map_err(|error| self.lost(error.into()))
     }
 
-    pub(super) async fn streams(&mut self, streams: &[StreamId]) -> Result<Vec<Recorded>, Failure> {
+    /// The events of streams behind a sequence of each.
+    pub(super) async fn streams(&mut self, streams: &[(StreamId, i64)]) -> Result<Vec<Recorded>, Failure> {
         let partition = self.partition;
         let events = read_streams(self.connection().await?, partition, streams).await;
         events.map_err(|error| self.lost(error))
+    }
+
+    /// The newest snapshots of streams, as far as this release can read them.
+    pub(super) async fn snapshots(&mut self, streams: &[StreamId]) -> Result<Vec<Snapshot>, Failure> {
+        let partition = self.partition;
+        let found = snapshots::read(self.connection().await?, partition, streams).await;
+        found.map_err(|error| self.lost(error.into()))
     }
 
     /// The streams that were changed after a position.

@@ -6,6 +6,7 @@ mod cqrs_es_framework;
 mod database;
 mod executor;
 mod log;
+mod snapshots;
 mod proof;
 
 use domain::organization::Command as OrganizationCommand;
