@@ -39,7 +39,8 @@ async fn serve(
     let started = Instant::now();
     let mut response = next.run(request).await;
     let (took, status) = (started.elapsed(), response.status().as_u16());
-    tracing::info!(status, latency_ms = took.as_secs_f64() * 1_000.0, "served");
+    let latency_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(status, latency_us, "served");
     metrics::histogram!("tollgate_http_request_seconds", "method" => method, "route" => route, "status" => status.to_string())
         .record(took.as_secs_f64());
     if let Ok(id) = HeaderValue::from_str(&id) {

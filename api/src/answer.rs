@@ -36,6 +36,13 @@ pub struct Answered<T> {
     pub result: T,
 }
 
+impl<T> Answered<T> {
+    /// What was decided, with where it stands.
+    pub(crate) fn of(applied: &Applied, result: T) -> Self {
+        Self { receipt: Receipt { partition: applied.partition, position: applied.position }, result }
+    }
+}
+
 /// An answer with the headers that go with it.
 pub(crate) struct Answer<T> {
     status: StatusCode,
@@ -55,8 +62,7 @@ impl<T> Answer<T> {
     }
 
     fn with_status(status: StatusCode, applied: &Applied, result: T) -> Self {
-        let receipt = Receipt { partition: applied.partition, position: applied.position };
-        Self { status, body: Answered { receipt, result }, repeated: applied.repeated }
+        Self { status, body: Answered::of(applied, result), repeated: applied.repeated }
     }
 }
 

@@ -11,7 +11,7 @@ use event_store::{Applied, Executor, Failure, Submission};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgPool;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::problem::{Fault, Problem};
 use crate::registration;
@@ -37,7 +37,20 @@ impl Gate {
     /// Has a command applied. The command lives in the executor: giving up on the answer cancels nothing, and the
     /// same key tells it later.
     pub(crate) async fn execute(&self, submission: Submission) -> Result<Applied, Failure> {
-        timeout(PATIENCE, self.executor.execute(submission)).await.unwrap_or(Err(Failure::Unknown))
+        self.execute_by(Self::deadline(), submission).await
+    }
+
+    /// Until when a request that begins now waits.
+    pub(crate) fn deadline() -> Instant {
+        Instant::now() + PATIENCE
+    }
+
+    /// Has a command applied that is one of many of a request. Once its time is over, no more of them are sent.
+    pub(crate) async fn execute_by(&self, deadline: Instant, submission: Submission) -> Result<Applied, Failure> {
+        if Instant::now() >= deadline {
+            return Err(Failure::Unavailable { reason: format!("it was not reached within {PATIENCE:?}") });
+        }
+        timeout_at(deadline, self.executor.execute(submission)).await.unwrap_or(Err(Failure::Unknown))
     }
 
     /// Looks at an aggregate as the log has it now.

@@ -23,13 +23,16 @@ const EVERY_ROUTE: &[&str] = &["401", "403", "404", "422", "500", "503"];
 /// Problems every command may answer with besides.
 const EVERY_COMMAND: &[&str] = &["400", "408", "409", "413", "415"];
 
+/// Routes for many commands at once. Each item has an id of its own, so the request needs no name.
+const NAMED_BY_ITEM: &[&str] = &["consume_batch"];
+
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Tollgate",
         description = "Decides what an organization may use, what it has used, what it owes, and whom that pays.\n\n\
             Amounts are strings. Every command carries an `Idempotency-Key`: the same key gives the same answer, \
-            however often it is sent. Every answer to a command has a receipt; its position is a `min_position` for \
+            however often it is sent; in a batch, every item carries an `id` instead. Every answer to a command has a receipt; its position is a `min_position` for \
             the reads that follow.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
@@ -50,7 +53,7 @@ struct Document;
 #[derive(utoipa::ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "describes what `Problem` renders by hand")]
-struct ProblemBody {
+pub(crate) struct ProblemBody {
     /// Where the code is explained.
     #[schema(example = "docs/reference/rejections.md#insufficient_credits")]
     r#type: String,
@@ -111,8 +114,10 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn describe_command(command: &mut Operation) {
-    let key = RefOr::Ref(Ref::new("#/components/parameters/IdempotencyKey"));
-    command.parameters.get_or_insert_default().push(key);
+    if !command.operation_id.as_deref().is_some_and(|id| NAMED_BY_ITEM.contains(&id)) {
+        let key = RefOr::Ref(Ref::new("#/components/parameters/IdempotencyKey"));
+        command.parameters.get_or_insert_default().push(key);
+    }
     let replayed = HeaderBuilder::new()
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]))))
         .description(Some("There if the answer was given before, under the same key"))

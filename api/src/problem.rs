@@ -22,7 +22,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 const REJECTIONS: &str = "docs/reference/rejections.md";
 
 /// Where the codes of this API are explained.
-const FAULTS: &str = "api/problems.md";
+const FAULTS: &str = "docs/reference/problems.md";
 
 /// Names a problem has for itself; a member of the same name would hide one.
 const RESERVED: &[&str] = &["type", "title", "status", "detail", "code", "hint", "error"];
@@ -51,6 +51,18 @@ impl Problem {
             self.members.entry(name).or_insert_with(|| value.into());
         }
         self
+    }
+
+    /// The same problem, of one item among several. It has no headers of its own: what they would say stands in it.
+    #[must_use]
+    pub(crate) fn inside(mut self, place: &str) -> Self {
+        if let Some(Value::String(field)) = self.members.get_mut("field") {
+            *field = format!("{place}.{field}");
+        }
+        match self.retry_after_seconds {
+            Some(seconds) => self.with("retry_after_seconds", seconds),
+            None => self,
+        }
     }
 
     fn retry_after(mut self, seconds: u32) -> Self {
@@ -123,6 +135,14 @@ mod tests {
         ] {
             assert_eq!((title(code), anchor(code)), (expected_title.to_owned(), expected_anchor.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_problem_of_an_item_says_which_one_and_when_to_come_back() {
+        let invalid = Fault::InvalidField { field: "quantity".to_owned(), text: "-1 is not above zero".to_owned() };
+        assert_eq!(Problem::from(invalid).inside("items[3]").body()["field"], "items[3].quantity");
+        let body = Problem::from(Fault::Overloaded).inside("items[3]").body();
+        assert_eq!((&body["retry_after_seconds"], body.get("field")), (&json!(1), None));
     }
 
     #[test]

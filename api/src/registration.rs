@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Between the second step and the third the engine may stop. Then the caller's retry does the third, and so does the
-//! processor `referrals`, under the same key: whoever comes second gets the first one's answer.
+//! processor `share_payments`. Both send it under the caller name `referrals` and the same id: whoever comes second
+//! gets the first one's answer.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::gate::Gate;
 
-/// Who enrolls: the processor, or this API in its name.
+/// The caller name under which organizations are enrolled, here and by the processor `share_payments`.
 const ENROLLER: &str = "referrals";
 
 /// An organization that wants in.

@@ -5,13 +5,15 @@ pub(crate) mod amount;
 mod body;
 mod command;
 mod freshness;
+mod items;
 mod path;
 mod query;
 mod request_id;
 
 pub(crate) use body::{CatalogText, Payload};
-pub(crate) use command::CommandName;
+pub(crate) use command::{CommandId, CommandName};
 pub(crate) use freshness::{Freshness, FreshnessParams};
+pub(crate) use items::{ITEMS_MAX, Items, RawItem};
 pub(crate) use path::{Customer, OrganizationPath, Product};
 pub(crate) use query::QueryParams;
 pub(crate) use request_id::{RequestId, X_REQUEST_ID};

@@ -21,7 +21,7 @@ const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 /// Everything that is served: the API under `/v1`, `/metrics`, `/openapi.json` and the Swagger page at `/docs`.
 pub fn router(gate: Gate) -> Router {
     let (routes, described) = routes::all().split_for_parts();
-    let keys = Keys(gate.pool.clone());
+    let keys = Keys::new(gate.pool.clone());
     routes
         .merge(docs(openapi::complete(described)))
         .fallback(unknown_route)

@@ -26,6 +26,7 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::start_subscription)))
         .routes(guard(Scope::PaymentsWrite, routes!(subscription::record_payment)))
         .routes(guard(Scope::UsageWrite, routes!(usage::consume_feature)))
+        .routes(guard(Scope::UsageWrite, routes!(usage::batch::consume_batch)))
         .routes(guard(Scope::Read, routes!(usage::list_usage)))
         .routes(guard(Scope::Read, routes!(usage::list_alerts)))
         .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up)))

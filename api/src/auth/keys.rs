@@ -4,6 +4,7 @@ use sqlx::postgres::PgPool;
 use subtle::ConstantTimeEq;
 
 use super::key::Key;
+use super::seen;
 
 /// Why a key cannot be made or accepted.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +49,7 @@ pub async fn accept_admin_key(pool: &PgPool, key: &str) -> Result<(), KeyError> 
     Err(KeyError::Taken { key_id: key.id })
 }
 
-/// Ends a key, for ever and at once.
+/// Ends a key, for ever: at once for the API of this process, within five seconds for that of any other.
 ///
 /// # Errors
 /// If Postgres is away.
@@ -57,6 +58,7 @@ pub async fn revoke_key(pool: &PgPool, key_id: &str) -> Result<(), KeyError> {
         .bind(key_id)
         .execute(pool)
         .await?;
+    seen::forget_all();
     Ok(())
 }
 

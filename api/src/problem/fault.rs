@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{FAULTS, Problem};
 use crate::auth::Scope;
+use crate::request::ITEMS_MAX;
 
 /// Bytes of a request's body at most: a catalog of a thousand plans fits ten times.
 pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -61,6 +62,12 @@ pub enum Fault {
     /// The body is too large.
     #[error("the body is over {BODY_BYTES_MAX} bytes")]
     BodyTooLarge,
+    /// The batch is too large.
+    #[error("the batch has {found} items, {ITEMS_MAX} at most are taken")]
+    TooManyItems {
+        /// Items of the batch.
+        found: usize,
+    },
     /// The body ended early or did not come.
     #[error("the body did not arrive whole")]
     BodyIncomplete,
@@ -139,6 +146,7 @@ impl Fault {
             Self::CatalogInvalid { .. } => "catalog.invalid",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::BodyTooLarge => "body_too_large",
+            Self::TooManyItems { .. } => "too_many_items",
             Self::BodyIncomplete => "body_incomplete",
             Self::UnknownRoute { .. } => "unknown_route",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -168,7 +176,7 @@ impl Fault {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge | Self::TooManyItems { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
             Self::UnknownRoute { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -190,6 +198,7 @@ impl Fault {
             Self::CatalogInvalid { .. } => "nothing was published; mend every fault and publish again".to_owned(),
             Self::UnsupportedMediaType { expected, .. } => format!("send it with Content-Type: {expected}"),
             Self::BodyTooLarge => "send less".to_owned(),
+            Self::TooManyItems { .. } => "nothing was written; send them in several batches".to_owned(),
             Self::BodyIncomplete => "send it again, with the same Idempotency-Key".to_owned(),
             Self::UnknownRoute { .. } | Self::MethodNotAllowed { .. } => "the routes are at /docs".to_owned(),
             Self::IdempotencyKeyMissing => {
@@ -216,6 +225,7 @@ impl Fault {
             Self::CatalogInvalid { faults } => vec![("faults", json!(faults))],
             Self::UnsupportedMediaType { expected, .. } => vec![("expected", json!(expected))],
             Self::BodyTooLarge => vec![("limit_bytes", json!(BODY_BYTES_MAX))],
+            Self::TooManyItems { found } => vec![("limit_items", json!(ITEMS_MAX)), ("found_items", json!(found))],
             Self::UnknownRoute { path } => vec![("path", json!(path))],
             Self::MethodNotAllowed { method, path } => vec![("method", json!(method)), ("path", json!(path))],
             Self::IdempotencyKeyReused { key } => vec![("idempotency_key", json!(key))],
@@ -251,6 +261,7 @@ impl Fault {
             Self::CatalogInvalid { faults: vec![catalog_fault] },
             Self::UnsupportedMediaType { found: "text/html".to_owned(), expected: "application/json" },
             Self::BodyTooLarge,
+            Self::TooManyItems { found: 1_001 },
             Self::BodyIncomplete,
             Self::UnknownRoute { path: "/v1/nothing".to_owned() },
             Self::MethodNotAllowed { method: "DELETE".to_owned(), path: "/v1/organizations".to_owned() },

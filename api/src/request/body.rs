@@ -58,7 +58,8 @@ async fn receive<S: Send + Sync>(
     }
 }
 
-fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+/// Reads the JSON of a body, or of one item in it.
+pub(super) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     // serde would take an array for an object whose fields are in order; a caller who sends one meant something else.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(Fault::InvalidField { field: "body".to_owned(), text: "it is an array, not an object".to_owned() });

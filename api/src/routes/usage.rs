@@ -1,4 +1,7 @@
-//! Consuming features, and reading what was consumed.
+//! Consuming features, one by one or many at once, and reading what was consumed.
+
+pub(crate) mod batch;
+mod item;
 
 use axum::Json;
 use axum::extract::State;

@@ -1,5 +1,7 @@
 //! Who gets in.
 
+use std::time::{Duration, Instant};
+
 use api::auth;
 use axum::body::Body;
 use axum::http::Request;
@@ -85,6 +87,31 @@ async fn a_key_drawn_elsewhere_is_accepted_as_often_as_one_likes_until_it_is_rev
     }
     auth::revoke_key(&house.pool, "ops1").await.unwrap();
     assert!(auth::accept_admin_key(&house.pool, &key).await.is_err());
+}
+
+#[tokio::test]
+async fn a_key_that_was_looked_up_a_moment_ago_costs_no_question_to_postgres() {
+    let house = House::with_agencia().await;
+    house.register("juan", None).await;
+    house.pool.close().await;
+    house.command("POST /v1/organizations/juan/credits", json!({ "amount": "1" })).await.accepted();
+    let unknown = format!("Bearer tg_admin_0000000000000000_{}", "0".repeat(64));
+    assert_eq!(knock(&house, Some(&unknown)).await.problem(), (503, "log_unavailable".to_owned()));
+}
+
+#[tokio::test]
+async fn a_key_revoked_by_another_process_opens_nothing_after_some_seconds() {
+    let house = House::with_agencia().await;
+    let key = format!("Bearer {}", house.key);
+    assert_eq!(knock(&house, Some(&key)).await.status, 200);
+    sqlx::query("UPDATE auth.keys SET revoked_at = now()").execute(&house.pool).await.unwrap();
+    let revoked = Instant::now();
+    testkit::until("the revocation to be known", async || {
+        (knock(&house, Some(&key)).await.status == 401).then_some(())
+    })
+    .await;
+    // Five seconds, and as long again for a busy machine.
+    assert!(revoked.elapsed() < Duration::from_secs(10), "{:?}", revoked.elapsed());
 }
 
 #[tokio::test]

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod bad_input;
+mod batch;
 mod commands;
 mod house;
 mod keys;
 mod logs;
 mod operations;
 mod outage;
+mod overload;
 mod pages;
 mod reads;

@@ -25,6 +25,20 @@ impl HealthCheck for Part {
     }
 }
 
+/// A part whose check has a fault.
+struct Broken;
+
+#[async_trait]
+impl HealthCheck for Broken {
+    fn name(&self) -> &str {
+        "broken"
+    }
+
+    async fn check(&self) -> Result<Facts, String> {
+        panic!("a fault of the check")
+    }
+}
+
 async fn look(house: &House, path: &str) -> Reply {
     house.send(Request::builder().uri(path).body(Body::empty()).unwrap()).await
 }
@@ -44,6 +58,16 @@ async fn health_tells_each_part_with_its_latency_and_no_internals() {
     assert_eq!((reply.status.as_u16(), &reply.json()["status"]), (503, &json!("failing")));
     assert_eq!(reply.json()["checks"][1]["status"], "failing");
     assert!(!String::from_utf8_lossy(&reply.bytes).contains("10.0.0.7"));
+}
+
+#[tokio::test]
+async fn a_check_that_panics_is_listed_as_failing_beside_the_others() {
+    let checks: Vec<Arc<dyn HealthCheck>> = vec![Arc::new(Broken), Arc::new(Part("relay", Ok(0)))];
+    let reply = look(&House::with_checks(checks).await, "/v1/health").await;
+    assert_eq!((reply.status.as_u16(), &reply.json()["status"]), (503, &json!("failing")));
+    let told = reply.json();
+    let listed: Vec<_> = told["checks"].as_array().unwrap().iter().map(|one| (&one["name"], &one["status"])).collect();
+    assert_eq!(listed, [(&json!("broken"), &json!("failing")), (&json!("relay"), &json!("ok"))]);
 }
 
 #[tokio::test]
@@ -89,7 +113,9 @@ fn the_document_is_complete() {
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path} twice");
             let key = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
             let is_named = operation["parameters"].as_array().is_some_and(|parameters| parameters.contains(&key));
-            assert_eq!(is_named, ["post", "put"].contains(&method.as_str()), "{method} {path}");
+            // The items of a batch have names of their own.
+            let is_command = ["post", "put"].contains(&method.as_str()) && path != "/v1/usage/batch";
+            assert_eq!(is_named, is_command, "{method} {path}");
             assert!(operation["summary"].is_string(), "{method} {path}");
         }
     }

@@ -14,7 +14,7 @@ const EVERYWHERE: &[&str] = &["type", "title", "status", "detail", "code", "hint
 fn page() -> String {
     let mut page = "# Problems of the API\n\n\
         What the API itself refuses, before or after the domain is asked. What the domain refuses is in \
-        [rejections](../docs/reference/rejections.md). The code is stable; the values in the text are examples and \
+        [rejections](rejections.md). The code is stable; the values in the text are examples and \
         stand in the answer as members of their own. Generated from `api::problem::Fault`; change it there.\n"
         .to_owned();
     for fault in Fault::samples() {
@@ -32,7 +32,7 @@ fn page() -> String {
 
 #[test]
 fn the_page_of_problems_is_up_to_date() {
-    expect_file!["../../problems.md"].assert_eq(&page());
+    expect_file!["../../../docs/reference/problems.md"].assert_eq(&page());
 }
 
 #[test]

@@ -1,0 +1,155 @@
+//! One item of a batch: read, sent and answered by itself, whatever becomes of the others.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use domain::credit_ledger::Command;
+use domain::stream::Owner;
+use domain::{FeatureCode, OrganizationId, Quantity};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::Instant;
+use utoipa::ToSchema;
+
+use super::Consumed;
+use crate::answer::{Answered, told};
+use crate::auth::Actor;
+use crate::gate::Gate;
+use crate::openapi::ProblemBody;
+use crate::problem::{Fault, Problem};
+use crate::representation::AmountShape;
+use crate::request::{CommandId, CommandName, RawItem, RequestId, amount};
+
+/// What one organization is to use of one feature.
+#[derive(Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchItem {
+    /// What the caller calls it, 1 to 200 visible ASCII characters: its `Idempotency-Key`.
+    #[schema(value_type = String, example = "message-2001")]
+    id: CommandId,
+    /// Whose usage it is.
+    #[schema(value_type = String, example = "pedro")]
+    organization: OrganizationId,
+    /// A quota of the plan.
+    #[schema(value_type = String, example = "whatsapp_messages")]
+    feature: FeatureCode,
+    /// How much: above zero, at most six decimals.
+    #[serde(deserialize_with = "amount::quantity")]
+    #[schema(value_type = AmountShape, example = "1")]
+    quantity: Quantity,
+}
+
+/// What became of an item.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Verdict {
+    /// The item's id; null if it has none.
+    #[schema(example = "message-2001")]
+    id: Option<String>,
+    /// The status the item would have been answered with alone.
+    #[schema(example = 200)]
+    status: u16,
+    /// One of the two.
+    #[serde(flatten)]
+    outcome: Outcome,
+    #[serde(skip)]
+    repeated: bool,
+}
+
+/// What became of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    /// Used.
+    Result(Answered<Consumed>),
+    /// Not used, and why. What a header would say stands in it as `retry_after_seconds`.
+    #[schema(value_type = ProblemBody)]
+    Problem(Value),
+}
+
+impl Verdict {
+    /// Was the item applied, now or before?
+    pub(super) fn is_accepted(&self) -> bool {
+        matches!(self.outcome, Outcome::Result(_))
+    }
+
+    /// Is it the first answer, given again?
+    pub(super) fn is_repeated(&self) -> bool {
+        self.repeated
+    }
+}
+
+/// Whose batch it is, where it goes, and until when.
+#[derive(Clone)]
+pub(super) struct Sender {
+    pub(super) gate: Gate,
+    pub(super) actor: Actor,
+    pub(super) request_id: RequestId,
+    pub(super) deadline: Instant,
+}
+
+/// An item on its way, or why it goes nowhere.
+pub(super) struct Item {
+    place: String,
+    id: Option<String>,
+    wanted: Result<BatchItem, Problem>,
+}
+
+/// Reads every item by itself. Of items with one id the first counts; those that say the same are its retries.
+pub(super) fn read_all(raw: Vec<RawItem>) -> Vec<Item> {
+    let mut first: HashMap<CommandId, BatchItem> = HashMap::new();
+    let items = raw.into_iter().map(|raw| {
+        let wanted = raw.read::<BatchItem>().map_err(Problem::from).and_then(|wanted| {
+            let first = first.entry(wanted.id.clone()).or_insert_with(|| wanted.clone());
+            if *first == wanted { Ok(wanted) } else { Err(reused(&wanted.id).inside(&raw.place)) }
+        });
+        Item { id: id_of(&raw), place: raw.place, wanted }
+    });
+    items.collect()
+}
+
+/// The log would say the same, but only where both items are of one partition.
+fn reused(id: &CommandId) -> Problem {
+    Fault::IdempotencyKeyReused { key: id.to_string() }.into()
+}
+
+/// The id as it was sent, also if the item is of no use otherwise: the caller wants to know which one it was.
+fn id_of(raw: &RawItem) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    raw.read().ok().map(|Named { id }| id)
+}
+
+impl Item {
+    /// Has the item applied, and says what became of it.
+    pub(super) async fn send(self, sender: Sender) -> Verdict {
+        let Self { place, id, wanted } = self;
+        let outcome = match wanted {
+            Ok(wanted) => wanted.consume(sender).await.map_err(|problem| problem.inside(&place)),
+            Err(problem) => Err(problem),
+        };
+        match outcome {
+            Ok((result, repeated)) => {
+                Verdict { id, status: StatusCode::OK.as_u16(), outcome: Outcome::Result(result), repeated }
+            }
+            Err(problem) => {
+                let status = problem.status().as_u16();
+                Verdict { id, status, outcome: Outcome::Problem(problem.body()), repeated: false }
+            }
+        }
+    }
+}
+
+impl BatchItem {
+    async fn consume(self, sender: Sender) -> Result<(Answered<Consumed>, bool), Problem> {
+        let Sender { gate, actor, request_id, deadline } = sender;
+        let Self { id, organization, feature, quantity } = self;
+        let owner = Owner::Organization(organization.clone());
+        let command = Command::Consume { feature, quantity };
+        let submission = CommandName::of(&actor, id, request_id).submit(owner, command);
+        let applied = gate.execute_by(deadline, submission).await;
+        let applied = applied.map_err(|failure| Problem::from(failure).with("organization", organization.as_str()))?;
+        Ok((Answered::of(&applied, told(&applied)?), applied.repeated))
+    }
+}
