@@ -6,6 +6,7 @@
 pub mod address;
 pub mod auditor;
 pub mod catalogs;
+pub mod checkpoints;
 pub mod embedded;
 pub mod health;
 pub mod logging;

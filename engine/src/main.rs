@@ -34,6 +34,7 @@ enum Command {
     Project(parts::Project),
     /// Run the processors
     Process,
+    Checkpoint(parts::Checkpoint),
     Migrate(setup::Migrate),
     #[command(subcommand)]
     Catalog(setup::Catalog),
@@ -45,7 +46,7 @@ impl Command {
     fn log_level(&self) -> &'static str {
         match self {
             Self::Up(_) | Self::Serve(_) | Self::Relay | Self::Project(_) | Self::Process => "info",
-            Self::Migrate(_) | Self::Catalog(_) | Self::Servers(_) => "warn",
+            Self::Checkpoint(_) | Self::Migrate(_) | Self::Catalog(_) | Self::Servers(_) => "warn",
         }
     }
 }
@@ -60,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Relay => parts::relay(addresses).await,
         Command::Project(arguments) => parts::project(arguments, addresses).await,
         Command::Process => parts::process(addresses).await,
+        Command::Checkpoint(arguments) => parts::checkpoint(arguments, addresses).await,
         Command::Migrate(arguments) => setup::migrate(arguments, addresses).await,
         Command::Catalog(command) => setup::catalog(command, addresses).await,
         Command::Servers(arguments) => servers::run(arguments).await,

@@ -3,11 +3,14 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use engine::address::Addresses;
+use engine::checkpoints::{Checkpoints, Settings};
 use engine::roles::Process;
 use engine::shutdown::Shutdown;
 use event_store::{Database, Log, Role};
+use tokio::sync::watch;
 
 /// Serve the API
 #[derive(Debug, clap::Args)]
@@ -23,6 +26,16 @@ pub struct Project {
     /// Fold this projection anew beside the live one, then exchange them
     #[arg(long, value_name = "NAME")]
     rebuild: Option<String>,
+}
+
+/// Sign the newest position of every partition, and write it to a file outside the database
+#[derive(Debug, clap::Args)]
+pub struct Checkpoint {
+    #[command(flatten)]
+    settings: Settings,
+    /// Go on, and sign again after so many minutes
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..))]
+    every: Option<u64>,
 }
 
 pub async fn serve(arguments: Serve, addresses: Addresses) -> Result<ExitCode, Box<dyn Error>> {
@@ -56,6 +69,28 @@ pub async fn process(addresses: Addresses) -> Result<ExitCode, Box<dyn Error>> {
     let executor = process.executor().await?;
     process.process(&executor);
     until_stopped(process).await
+}
+
+pub async fn checkpoint(arguments: Checkpoint, addresses: Addresses) -> Result<ExitCode, Box<dyn Error>> {
+    let database = Database::at(&addresses.database()?)?;
+    let log = Log::new(database.pool(Role::Engine, 2));
+    let partitions = database.partitions().await?;
+    let mut checkpoints = Checkpoints::open(log, partitions, &addresses.data, &arguments.settings)?;
+    let written = checkpoints.write().await?;
+    for path in &written {
+        println!("{}", path.display());
+    }
+    if written.is_empty() {
+        println!("nothing was appended since the newest checkpoint");
+    }
+    if let Some(minutes) = arguments.every {
+        let (stop, stopped) = watch::channel(false);
+        let kept = tokio::spawn(checkpoints.keep(Duration::from_mins(minutes), stopped));
+        Shutdown::listen()?.requested().await;
+        stop.send_replace(true);
+        kept.await?.write().await?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn connect(addresses: &Addresses) -> Result<Process, Box<dyn Error>> {

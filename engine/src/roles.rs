@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +13,10 @@ use nats::{JetStreamFeed, Link, NatsError, Relay, Topology};
 use sqlx::postgres::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 
+use crate::checkpoints::{Checkpoints, CheckpointsError, Settings};
 use crate::health;
 
 /// Connections for projections and processors: one for each of their tasks, as long as there are few partitions.
@@ -61,6 +63,7 @@ pub struct Process {
     metrics: PrometheusHandle,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    checkpoints: Option<JoinHandle<Checkpoints>>,
 }
 
 impl Process {
@@ -78,7 +81,20 @@ impl Process {
             vec![Arc::new(health::Postgres(pool.clone())), Arc::new(health::Nats(link.clone()))];
         let (stop, mut tasks) = (watch::Sender::new(false), JoinSet::new());
         tasks.spawn(keep_metrics(metrics.clone(), pool.clone(), stop.subscribe()));
-        Ok(Self { database, log, pool, partitions, link, topology, feed, checks, metrics, stop, tasks })
+        Ok(Self {
+            database,
+            log,
+            pool,
+            partitions,
+            link,
+            topology,
+            feed,
+            checks,
+            metrics,
+            stop,
+            tasks,
+            checkpoints: None,
+        })
     }
 
     /// Starts an executor on the log.
@@ -115,6 +131,13 @@ impl Process {
         self.spawn(async move { processors::run(pool, feed, executor, stop).await });
     }
 
+    /// Signs the heads of the log now and then, and once more when all else has stopped.
+    pub fn checkpoints(&mut self, data: &Path, settings: &Settings, period: Duration) -> Result<(), CheckpointsError> {
+        let checkpoints = Checkpoints::open(self.log.clone(), self.partitions, data, settings)?;
+        self.checkpoints = Some(tokio::spawn(checkpoints.keep(period, self.stop.subscribe())));
+        Ok(())
+    }
+
     /// Serves the API. Answers the address it listens on, which is another one than asked for if that has port 0.
     pub async fn serve(&mut self, executor: &Executor, address: SocketAddr) -> Result<SocketAddr, RoleError> {
         let failed = |source| RoleError::Listen { address, source };
@@ -148,6 +171,10 @@ impl Process {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
+        let Some(checkpoints) = self.checkpoints.take() else { return };
+        if let Ok(mut checkpoints) = checkpoints.await {
+            checkpoints.write_or_log().await;
+        }
     }
 
     fn spawn(&mut self, role: impl Future<Output = ()> + Send + 'static) {

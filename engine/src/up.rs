@@ -5,8 +5,10 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use engine::address::{Addresses, write_private};
+use engine::checkpoints::Settings;
 use engine::embedded::{Durability, Options, Servers};
 use engine::roles::{Process, RoleError};
 use engine::shutdown::Shutdown;
@@ -29,6 +31,11 @@ pub struct Arguments {
     /// Partitions of the log; fixed when it is made
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=1024))]
     partitions: i32,
+    #[command(flatten)]
+    checkpoints: Settings,
+    /// Minutes from one signed checkpoint to the next
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_minutes: u64,
 }
 
 /// Where the API listens if nobody says otherwise.
@@ -83,6 +90,8 @@ async fn begin(arguments: &Arguments, data: &Path, servers: &Servers) -> Result<
     process.relay(Some(&executor));
     process.project();
     process.process(&executor);
+    let period = Duration::from_mins(arguments.checkpoint_minutes);
+    process.checkpoints(data, &arguments.checkpoints, period)?;
     let key = admin_key(data, process.pool()).await?;
     let address = listen(&mut process, &executor, arguments.listen, data).await?;
     welcome::leave_environment(data, address, &key)?;

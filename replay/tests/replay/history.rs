@@ -15,6 +15,9 @@ use testkit::{TestDatabase, of, organization, product, send};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+/// What the log is made of.
+const TABLES: [&str; 4] = ["heads", "events", "batches", "receipts"];
+
 /// One batch an event, so that positions are the same at every run; then a few that go together as they happen to.
 pub struct History {
     pub test: TestDatabase,
@@ -75,6 +78,19 @@ impl History {
     pub async fn as_owner(&self, statements: &str) {
         let all = format!("SET session_replication_role = replica; {statements}; RESET session_replication_role");
         sqlx::raw_sql(&all).execute(&self.owner).await.unwrap_or_else(|error| panic!("{statements}: {error}"));
+    }
+
+    /// Copies the log as it is.
+    pub async fn keep(&self) {
+        let copies = TABLES.map(|table| format!("CREATE TABLE kept.{table} AS TABLE es.{table};"));
+        self.as_owner(&format!("CREATE SCHEMA kept; {}", copies.concat())).await;
+    }
+
+    /// Brings back what was kept.
+    pub async fn restore(&self) {
+        let copies =
+            TABLES.map(|table| format!("TRUNCATE es.{table}; INSERT INTO es.{table} SELECT * FROM kept.{table};"));
+        self.as_owner(&copies.concat()).await;
     }
 
     /// Computes root and chain of every batch from a position on, and of the head, from the events as they are now.

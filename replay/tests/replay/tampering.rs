@@ -6,10 +6,11 @@ use super::history::History;
 
 /// `HEAD` stands for the position of the head.
 async fn found(cases: &[(&str, &str)]) {
+    let history = History::of_one_partition().await;
+    history.keep().await;
+    let head = history.head().await;
     for (tampering, expected) in cases {
-        let history = History::of_one_partition().await;
         history.verify(&[]).await.expect("sound before");
-        let head = history.head().await;
         let stated = |text: &str| {
             let next = text.replace("HEAD+1", &(head + 1).to_string());
             next.replace("HEAD-1", &(head - 1).to_string()).replace("HEAD", &head.to_string())
@@ -17,6 +18,7 @@ async fn found(cases: &[(&str, &str)]) {
         history.as_owner(&stated(tampering)).await;
         let finding = history.verify(&[]).await.expect_err(tampering).to_string();
         assert!(finding.contains(&stated(expected)), "{tampering}: {finding}");
+        history.restore().await;
     }
 }
 
