@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["domain", "event-store", "projections"]),
     ("replay", &["domain", "event-store", "projections"]),
     ("engine", &["api", "domain", "event-store", "nats", "processors", "projections"]),
+    ("bench", &["api", "domain", "engine", "event-store", "nats", "processors", "projections"]),
     ("testkit", &["domain", "event-store"]),
     ("tests", &["api", "domain", "engine", "event-store", "nats", "processors", "projections", "testkit"]),
 ];
