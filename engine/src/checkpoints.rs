@@ -53,6 +53,12 @@ pub enum CheckpointsError {
     /// An earlier checkpoint cannot be read.
     #[error(transparent)]
     Earlier(#[from] FileError),
+    /// A checkpoint of the same position says something else.
+    #[error("{} is there already, and says something else than the log", path.display())]
+    Contradicted {
+        /// The file.
+        path: PathBuf,
+    },
     /// The log is not one that can be signed.
     #[error("partition {partition} was not signed")]
     Refused {
@@ -72,18 +78,12 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Takes up the key of the data folder, or makes it, and the newest checkpoint of every partition.
+    /// Takes up the key of the data folder, or makes it.
     pub fn open(log: Log, partitions: i32, data: &Path, settings: &Settings) -> Result<Self, CheckpointsError> {
         let signer = signer(data)?;
         let folder = settings.folder.clone().unwrap_or_else(|| data.join("checkpoints"));
         fs::create_dir_all(&folder).map_err(unusable(&folder))?;
-        let mut earlier = Vec::new();
-        for partition in 0..partitions {
-            if let Some(path) = folder::newest(&folder, partition)? {
-                earlier.push(folder::read(&path)?);
-            }
-        }
-        Ok(Self { folder, notary: Notary::new(log, signer, earlier), partitions })
+        Ok(Self { folder, notary: Notary::new(log, signer), partitions })
     }
 
     /// Signs the heads that have moved, and answers the files that were written. One partition's failure does not keep
@@ -103,11 +103,20 @@ impl Checkpoints {
     }
 
     async fn write_one(&mut self, partition: i32) -> Result<Option<PathBuf>, CheckpointsError> {
+        // Another process may have signed since, or an earlier one of this kind: what it said binds this one too.
+        if let Some(path) = folder::newest(&self.folder, partition)? {
+            self.notary.remember(folder::read(&path)?);
+        }
         let signed = self.notary.sign(partition).await;
         let Some(checkpoint) = signed.map_err(|source| CheckpointsError::Refused { partition, source })? else {
             return Ok(None);
         };
         let path = self.folder.join(folder::file_name(&checkpoint));
+        if path.exists() {
+            // Signed by both at the same moment. Never written over: it may be all there is against another history.
+            let same = folder::read(&path)?.claim == checkpoint.claim;
+            return if same { Ok(None) } else { Err(CheckpointsError::Contradicted { path }) };
+        }
         save(&path, &checkpoint).map_err(unusable(&path))?;
         Ok(Some(path))
     }

@@ -32,11 +32,21 @@ pub struct Notary {
 }
 
 impl Notary {
-    /// Begins with the checkpoints that were signed earlier, if any are known: of each partition the newest.
+    /// Begins with nothing read and nothing signed.
     #[must_use]
-    pub fn new(log: Log, signer: Signer, earlier: impl IntoIterator<Item = Checkpoint>) -> Self {
-        let newest = earlier.into_iter().map(|checkpoint| (checkpoint.claim.partition, checkpoint)).collect();
-        Self { log, signer, spines: BTreeMap::new(), newest }
+    pub fn new(log: Log, signer: Signer) -> Self {
+        Self { log, signer, spines: BTreeMap::new(), newest: BTreeMap::new() }
+    }
+
+    /// Takes a partition's newest checkpoint, signed by this notary or another: what it signs next must continue it.
+    pub fn remember(&mut self, checkpoint: Checkpoint) {
+        let partition = checkpoint.claim.partition;
+        let known = self.newest.insert(partition, checkpoint);
+        let position = self.spines.get(&partition).map_or(0, Spine::position);
+        if known != Some(checkpoint) && position >= checkpoint.claim.position {
+            // What it is about was read already, without it: read anew.
+            self.spines.remove(&partition);
+        }
     }
 
     /// Whose signature it is.

@@ -6,8 +6,8 @@ mod cqrs_es_framework;
 mod database;
 mod executor;
 mod log;
-mod snapshots;
 mod proof;
+mod snapshots;
 
 use domain::organization::Command as OrganizationCommand;
 use domain::subscription::Command as SubscriptionCommand;

@@ -39,7 +39,9 @@ impl Signed {
 }
 
 fn notary(test: &TestDatabase, earlier: Option<Checkpoint>) -> Notary {
-    Notary::new(test.log(), Signer::from_seed(&[7; 32]), earlier)
+    let mut notary = Notary::new(test.log(), Signer::from_seed(&[7; 32]));
+    earlier.into_iter().for_each(|checkpoint| notary.remember(checkpoint));
+    notary
 }
 
 #[tokio::test]
@@ -109,6 +111,29 @@ async fn a_log_that_does_not_continue_what_was_signed_is_not_signed() {
         assert!(matches!(refusal, NotaryError::Contradiction(_)), "{refusal}");
         assert!(refusal.to_string().contains(&format!("rewritten at or before position {last}")), "{refusal}");
     }
+}
+
+#[tokio::test]
+async fn what_another_notary_has_signed_binds_this_one() {
+    let mut signed = Signed::start().await;
+    signed.sign().await;
+    signed.top_up().await;
+    let newest = notary(&signed.test, None).sign(0).await.unwrap().unwrap();
+    let last = newest.claim.position;
+    signed
+        .as_owner(&format!(
+            "UPDATE es.batches SET recorded_at = recorded_at + interval '1 us' WHERE last_position = {last}"
+        ))
+        .await;
+    // Only one that is told can know: it has not read so far before.
+    let mut early = signed.notary;
+    early.remember(newest);
+    assert!(matches!(early.sign(0).await, Err(NotaryError::Contradiction(_))));
+    // And one that has read the other history reads it again when it is told.
+    let mut late = notary(&signed.test, None);
+    late.sign(0).await.unwrap();
+    late.remember(newest);
+    assert!(matches!(late.sign(0).await, Err(NotaryError::Contradiction(_))));
 }
 
 #[tokio::test]

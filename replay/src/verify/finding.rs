@@ -16,10 +16,10 @@ pub enum Finding {
     Log(#[from] LogError),
     /// A row lies outside the log, or does not fit the others.
     #[error("the log is not what was written: {0}")]
-    Stray(#[from] Stray),
+    Stray(Stray),
     /// The log is not what was signed.
     #[error("the log is not what was signed: {0}")]
-    Contradiction(#[from] Contradiction),
+    Contradiction(Contradiction),
     /// A stream's events do not follow each other.
     #[error("partition {partition}, position {position}: stream {stream} goes from sequence {known} to {found}")]
     Sequence {
@@ -58,6 +58,19 @@ pub enum Finding {
         /// How many there are.
         partitions: i32,
     },
+}
+
+// The text of these says all; as a source it would be told twice.
+impl From<Stray> for Finding {
+    fn from(stray: Stray) -> Self {
+        Self::Stray(stray)
+    }
+}
+
+impl From<Contradiction> for Finding {
+    fn from(contradiction: Contradiction) -> Self {
+        Self::Contradiction(contradiction)
+    }
 }
 
 pub(super) fn name(stream: &StreamId) -> String {

@@ -70,7 +70,7 @@ impl History {
     }
 
     pub async fn sign(&self, partition: i32) -> Checkpoint {
-        let mut notary = Notary::new(self.test.log(), signer(), None);
+        let mut notary = Notary::new(self.test.log(), signer());
         notary.sign(partition).await.unwrap().unwrap()
     }
 
