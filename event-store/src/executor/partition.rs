@@ -20,7 +20,7 @@ use tracing::{error, info, warn};
 use super::catalogs::Catalogs;
 use super::job::{Asked, Job};
 use super::known::Known;
-use super::reader::{Reader, connect};
+use super::reader::{Reader, connect, open};
 use super::round::{ROUND_JOBS_MAX, Round};
 use super::snapshots::{self, Taken};
 use super::{CommandKey, Failure};
@@ -65,7 +65,7 @@ struct Flight {
 
 impl Partition {
     pub(super) async fn open(database: Database, number: i32, catalogs: Catalogs) -> Result<Self, DatabaseError> {
-        let mut writer = database.connect(Role::Engine).await?;
+        let mut writer = open(&database).await?;
         let head = read_head(&mut writer, number).await?;
         Ok(Self {
             reader: Reader::new(database.clone(), number),

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::stream::StreamId;
-use sqlx::Row;
 use sqlx::postgres::PgConnection;
+use sqlx::{Executor, Row};
 use tokio::time::timeout;
 
 use super::snapshots::{self, Snapshot};
 use super::{CommandKey, Failure};
-use crate::database::{Database, Role};
+use crate::database::{Database, DatabaseError, Role};
 use crate::log::{Head, LogError, Recorded, read_head, read_streams, stream_id};
 use crate::receipt::{self, Receipt};
 
@@ -83,9 +83,21 @@ impl Reader {
 /// A connection for the engine; nothing was written if there is none.
 pub(super) async fn connect(database: &Database) -> Result<PgConnection, Failure> {
     let unavailable = |reason: String| Failure::Unavailable { reason };
-    let connecting = timeout(CONNECT_MAX, database.connect(Role::Engine)).await;
+    let connecting = timeout(CONNECT_MAX, open(database)).await;
     let connected = connecting.map_err(|_| unavailable("postgres does not answer".to_owned()))?;
     connected.map_err(|error| unavailable(error.to_string()))
+}
+
+/// Every statement of the executor looks up single keys. Its plans are made once, while tables may still be empty and
+/// a scan looks cheap; kept for the life of the connection, such a plan would read the whole log for every append.
+const LOOK_UPS_ONLY: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET jit = off; SET plan_cache_mode = force_generic_plan";
+
+/// A connection whose plans stay good while the log grows.
+pub(super) async fn open(database: &Database) -> Result<PgConnection, DatabaseError> {
+    let mut connection = database.connect(Role::Engine).await?;
+    connection.execute(LOOK_UPS_ONLY).await?;
+    Ok(connection)
 }
 
 async fn changed_streams(connection: &mut PgConnection, partition: i32, after: i64) -> Result<Vec<StreamId>, LogError> {
