@@ -74,6 +74,21 @@ pub(crate) async fn take_up(
     Ok(todos)
 }
 
+/// Keeps a row that was taken up, if nobody else has taken it meanwhile.
+pub(crate) async fn renew(pool: &PgPool, processor: &str, todo: &Todo, lease: Duration) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE proc.todos SET leased_until = now() + make_interval(secs => $4)
+          WHERE processor = $1 AND event_id = $2 AND fence = $3 AND status = 'pending'",
+    )
+    .bind(processor)
+    .bind(todo.event_id)
+    .bind(todo.fence)
+    .bind(lease.as_secs_f64())
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// How a row that was taken up ends.
 #[derive(Debug)]
 pub(crate) enum Outcome<'a> {

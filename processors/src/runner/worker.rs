@@ -1,5 +1,6 @@
 //! Doing what to-do rows ask for, several at a time, each lane in order.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,12 @@ use super::stopped;
 use crate::processor::{ActError, Done, Processor, Todo};
 use crate::todos::{self, Outcome};
 
-/// How long a worker may hold a row. A worker that died keeps a lane waiting for as long; one that takes longer finds
-/// its row taken, which is harmless but done twice.
-pub const LEASE: Duration = Duration::from_secs(30);
+/// How long a row is a worker's after it last said so, which it does while it acts. A worker that died keeps a lane
+/// waiting for as long; one that was frozen for longer finds its row taken, which is harmless but done twice.
+pub const LEASE: Duration = Duration::from_secs(3);
+
+/// How often a worker that acts says that it still does: twice may go wrong before the lease ends.
+const RENEW: Duration = Duration::from_secs(1);
 
 /// Rows a process works on at a time, per processor: enough to fill the executor's batches.
 const CONCURRENT_MAX: usize = 64;
@@ -72,10 +76,22 @@ impl Worker {
         acts.len() >= CONCURRENT_MAX
     }
 
+    /// Keeps the lease for as long as it is asked.
+    async fn keep(&self, todo: &Todo) -> Infallible {
+        loop {
+            sleep(RENEW).await;
+            // What cannot be kept now is kept the next time, or another worker takes the row up.
+            let _ = todos::renew(&self.pool, self.processor.name(), todo, LEASE).await;
+        }
+    }
+
     async fn act(&self, todo: &Todo) {
         let processor = self.processor.name();
         faults::point("todo.before_act");
-        let acted = self.processor.act(todo, &self.executor).await;
+        let acted = tokio::select! {
+            acted = self.processor.act(todo, &self.executor) => acted,
+            never = self.keep(todo) => match never {},
+        };
         faults::point("todo.acted");
         let (name, outcome) = match &acted {
             Ok(Done::Now) => ("done", Outcome::Done),

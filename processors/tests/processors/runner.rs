@@ -65,6 +65,28 @@ impl Processor for DiesAfterActing {
     }
 }
 
+/// Takes its time, until it may end.
+#[derive(Default)]
+struct Slow {
+    may_end: tokio::sync::Notify,
+}
+
+#[async_trait]
+impl Processor for Slow {
+    fn name(&self) -> &'static str {
+        "take_time"
+    }
+
+    fn todo(&self, recorded: &Recorded) -> Option<Wanted> {
+        Some(Wanted::new(recorded.organization.as_ref()?, &recorded.position))
+    }
+
+    async fn act(&self, _todo: &Todo, _executor: &Executor) -> Result<Done, ActError> {
+        self.may_end.notified().await;
+        Ok(Done::Now)
+    }
+}
+
 /// Three organizations with five events each.
 async fn five_events_each(scene: &Scene) {
     for organization in ["juan", "maria", "pedro"] {
@@ -192,6 +214,24 @@ async fn a_worker_that_slept_through_its_lease_finishes_nothing() {
     asleep.join().unwrap();
     awake.stop().await;
     assert_eq!((scene.todos("done").await, scene.todos("failed").await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_worker_that_takes_long_keeps_its_row() {
+    let scene = Scene::begin().await;
+    scene.register("juan", None).await;
+    let slow = Arc::new(Slow::default());
+    let running = scene.process_these(vec![slow.clone()]);
+    let held = || async {
+        let held = "SELECT fence, leased_until::text FROM proc.todos WHERE leased_until IS NOT NULL";
+        sqlx::query_as::<_, (i64, String)>(held).fetch_optional(&scene.pool).await.unwrap()
+    };
+    let first = until("the to-do to be taken up", held).await;
+    let later = until("the lease to be renewed", || async { held().await.filter(|later| later.1 > first.1) }).await;
+    assert_eq!((first.0, later.0), (1, 1), "nobody else has taken it up");
+    slow.may_end.notify_one();
+    done(&scene, 1).await;
+    running.stop().await;
 }
 
 /// A process of its own, as far as that goes: a thread with a runtime, which a blocking act stops altogether.
