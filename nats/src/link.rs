@@ -3,6 +3,7 @@
 //! NATS may be away when Tollgate starts and at any time later: the connection comes back by itself, and whoever uses
 //! it asks [`Link::check`] first.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -139,6 +140,17 @@ impl Link {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// How many connections there were so far. What was under way on an earlier one is lost.
+    pub(crate) fn connections(&self) -> u64 {
+        self.client.statistics().connects.load(Ordering::Relaxed)
+    }
+
+    /// Says that NATS is away if it is, or was since there were so many connections.
+    pub(crate) fn check_unbroken(&self, connections: u64) -> Result<(), NatsError> {
+        self.check_connected()?;
+        if self.connections() == connections { Ok(()) } else { Err(NatsError::Away { address: self.address.clone() }) }
     }
 
     /// Says that NATS is away if it is, without waiting for it.

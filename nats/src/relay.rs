@@ -85,6 +85,7 @@ impl Relay {
                 partition,
                 head: heads(partition),
                 published: published.clone(),
+                connections: 0,
             };
             partitions.spawn(keep(session));
         }

@@ -30,6 +30,10 @@ const CHUNK_EVENTS: i64 = 1_000;
 /// How often the log's head is looked at where nobody rings, and where somebody does: other engines may append too.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 
+/// How often a relay that waits for an ack looks whether the connection it was asked for on is still the same: an ack
+/// that was under way when that broke never comes.
+const ACK_LOOK: Duration = Duration::from_millis(100);
+
 /// How often an idle relay looks whether its stream is still there.
 const IDLE_CHECK: Duration = Duration::from_secs(2);
 
@@ -44,6 +48,8 @@ pub(super) struct Session {
     pub(super) partition: i32,
     pub(super) head: Option<watch::Receiver<i64>>,
     pub(super) published: watch::Sender<i64>,
+    /// How many connections there were when the session began.
+    pub(super) connections: u64,
 }
 
 /// Acks on their way, oldest first, each with the position it is for.
@@ -53,6 +59,7 @@ impl Session {
     /// Relays until something fails.
     pub(super) async fn run(&mut self) -> Result<Infallible, Ended> {
         self.link.check().await?;
+        self.connections = self.link.connections();
         // A context of its own for each session: acks that a failed one left behind do not count against this one.
         let jetstream = self.link.jetstream(IN_FLIGHT_MAX);
         let (stream, mut position) = self.find_stream(&jetstream).await?;
@@ -186,9 +193,13 @@ impl Session {
     }
 
     async fn take_ack(&self, in_flight: &mut InFlight) -> Result<(), Ended> {
-        match in_flight.next().await {
-            Some((position, ack)) => self.judge(position, ack),
-            None => Ok(()),
+        let mut oldest = in_flight.next();
+        loop {
+            match timeout(ACK_LOOK, &mut oldest).await {
+                Ok(Some((position, ack))) => return self.judge(position, ack),
+                Ok(None) => return Ok(()),
+                Err(_) => self.link.check_unbroken(self.connections)?,
+            }
         }
     }
 
