@@ -53,9 +53,12 @@ fn read(data: &Path, name: &str, server: &'static str, variable: &'static str) -
     Ok(text.trim().to_owned())
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner may read. It is there whole or not at all: a process that is killed meanwhile
+/// leaves no half a key.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(content)
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(content)?;
+    fs::rename(draft, path)
 }
