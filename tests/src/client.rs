@@ -29,6 +29,8 @@ pub struct Answer {
     pub body: Value,
     /// Was it the first answer, given again?
     pub replayed: bool,
+    /// When to try again, in seconds, if it said so.
+    pub retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -102,8 +104,31 @@ impl Client {
                 Err(error) => error.to_string(),
             };
             assert!(Instant::now() < deadline, "GET {path} is not as hoped after {PATIENCE:?}: {last}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            shortly().await;
         }
+    }
+
+    /// Sends a command under a key again and again until it is answered with anything but "try again".
+    ///
+    /// # Panics
+    /// If that is not so within [`PATIENCE`].
+    pub async fn insist(&self, key: &str, path: &str, body: &Value) -> Answer {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let last = match self.post_as(key, path, body.clone()).await {
+                Ok(answer) if answer.status != 503 => return answer,
+                Ok(answer) => answer.text,
+                Err(error) => error.to_string(),
+            };
+            assert!(Instant::now() < deadline, "POST {path} is not answered after {PATIENCE:?}: {last}");
+            shortly().await;
+        }
+    }
+
+    /// The address it calls, without a path.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -115,11 +140,17 @@ impl Client {
             let response = request.send().await?;
             let status = response.status().as_u16();
             let replayed = response.headers().contains_key("Idempotent-Replayed");
+            let retry_after = response.headers().get("Retry-After").and_then(|value| value.to_str().ok()?.parse().ok());
             let text = response.text().await?;
             let body = serde_json::from_str(&text).unwrap_or_default();
-            Ok(Answer { status, text, body, replayed })
+            Ok(Answer { status, text, body, replayed, retry_after })
         }
     }
+}
+
+/// The pause between two looks at what happens by itself.
+pub async fn shortly() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
 /// A text or a number, by its JSON pointer; empty if there is none.

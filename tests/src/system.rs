@@ -1,22 +1,27 @@
 //! A Tollgate of its own: PostgreSQL, NATS and the engine, each of which may be killed and started again.
 
+mod engine;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output};
 
-use engine::embedded::{Durability, Nats, Options, Postgres};
+use ::engine::embedded::{Durability, Nats, Options, Postgres};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::client::{Answer, Client, PATIENCE};
+pub use self::engine::Engine;
+use self::engine::Launch;
+use crate::client::{Answer, Client};
 
-/// Everything that runs. Dropping it ends the engine at once; [`System::end`] ends all in order.
+/// Everything that runs. Dropping it ends the engine at once and asks the servers to end; [`System::end`] ends all in order.
 pub struct System {
     options: Options,
+    /// The same, but for where the database is.
+    postgres_options: Options,
     postgres: Option<Postgres>,
     nats: Option<Nats>,
-    engine: Option<Child>,
+    engine: Option<Engine>,
     /// The database, kept apart because the server's handle may be away.
     database_url: String,
     nats_url: String,
@@ -25,51 +30,77 @@ pub struct System {
 impl System {
     /// Starts everything, on data of its own.
     pub async fn start() -> Self {
-        let data = std::env::temp_dir().join(format!("tollgate-{}", Uuid::now_v7().simple()));
-        fs::create_dir_all(&data).expect("a data folder");
+        Self::start_on(&std::env::temp_dir()).await
+    }
+
+    /// Starts everything, with the database in a folder of its own in `place`.
+    pub async fn start_on(place: &Path) -> Self {
+        let name = format!("tollgate-{}", Uuid::now_v7().simple());
         let tools = std::env::var_os("TOLLGATE_TOOLS").map_or_else(|| top().join(".tollgate/tools"), PathBuf::from);
-        let options = Options { data, tools, database_url: None, nats_url: None, durability: Durability::Relaxed };
-        let postgres = Postgres::start(&options).await.unwrap_or_else(|error| panic!("postgres: {error}"));
+        let at = |place: &Path| {
+            let data = place.join(&name);
+            fs::create_dir_all(&data).expect("a data folder");
+            let tools = tools.clone();
+            Options { data, tools, database_url: None, nats_url: None, durability: Durability::Relaxed }
+        };
+        let (options, postgres_options) = (at(&std::env::temp_dir()), at(place));
+        let postgres = Postgres::start(&postgres_options).await.unwrap_or_else(|error| panic!("postgres: {error}"));
         let nats = Nats::start(&options).await.unwrap_or_else(|error| panic!("nats: {error}"));
         let (database_url, nats_url) = (postgres.url().to_owned(), nats.url().to_owned());
         let (postgres, nats) = (Some(postgres), Some(nats));
-        let mut system = Self { options, postgres, nats, engine: None, database_url, nats_url };
+        let mut system = Self { options, postgres_options, postgres, nats, engine: None, database_url, nats_url };
         system.start_engine().await;
         system
     }
 
     /// Starts the engine and waits until it is healthy.
     pub async fn start_engine(&mut self) {
-        let data = self.engine_data();
-        fs::create_dir_all(&data).expect("a data folder");
-        // Left by an engine that was killed; the new one leaves its own.
-        let _ = fs::remove_file(data.join("env.sh"));
-        let log = fs::File::options().create(true).append(true).open(self.log()).expect("a log file");
-        let engine = Command::new(binary("tollgate"))
-            .args(["up", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
-            .arg(&data)
-            .env("TOLLGATE_DATABASE_URL", &self.database_url)
-            .env("TOLLGATE_NATS_URL", &self.nats_url)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the engine starts");
-        self.engine = Some(engine);
-        let deadline = Instant::now() + PATIENCE;
-        while !data.join("env.sh").exists() {
-            assert!(Instant::now() < deadline, "the engine does not come up; its log is {}", self.log().display());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        self.client().until("/v1/health", |health| health.status == 200).await;
+        self.start_engine_with(&[]).await;
+    }
+
+    /// Starts the engine with some more environment variables, and waits until it is healthy.
+    pub async fn start_engine_with(&mut self, variables: &[(&str, String)]) {
+        self.engine = Some(Engine::start(&self.launch("engine"), variables).await);
+    }
+
+    /// Another engine on the same servers, with the same admin key.
+    pub async fn another_engine(&self) -> Engine {
+        let launch = self.launch("another");
+        fs::create_dir_all(&launch.data).expect("a data folder");
+        fs::copy(self.engine_data().join("admin.key"), launch.data.join("admin.key")).expect("the admin key");
+        Engine::start(&launch, &[]).await
+    }
+
+    /// A command of the engine's binary, on this system's servers.
+    #[must_use]
+    pub fn tollgate(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("tollgate"));
+        command.args(arguments).env("TOLLGATE_DATABASE_URL", &self.database_url);
+        command.env("TOLLGATE_NATS_URL", &self.nats_url);
+        command
     }
 
     /// Ends the engine with -9.
     pub fn kill_engine(&mut self) {
-        if let Some(mut engine) = self.engine.take() {
-            engine.kill().expect("the engine is killed");
-            engine.wait().expect("the engine has ended");
+        if let Some(engine) = self.engine.take() {
+            engine.kill();
         }
+    }
+
+    /// Ends Postgres with -9.
+    pub async fn kill_postgres(&mut self) {
+        self.postgres.take().expect("postgres runs").kill().await;
+    }
+
+    /// Starts Postgres again, where it was.
+    pub async fn start_postgres(&mut self) {
+        let started = Postgres::start(&self.postgres_options).await;
+        self.postgres = Some(started.unwrap_or_else(|error| panic!("postgres: {error}")));
+    }
+
+    /// Ends NATS with -9.
+    pub async fn kill_nats(&mut self) {
+        self.nats.take().expect("nats runs").kill().await;
     }
 
     /// Ends NATS with -9 and deletes all it stored.
@@ -88,12 +119,7 @@ impl System {
     /// A caller with the admin key.
     #[must_use]
     pub fn client(&self) -> Client {
-        let text = fs::read_to_string(self.engine_data().join("env.sh")).expect("the engine left env.sh");
-        let value = |name: &str| {
-            let prefix = format!("export {name}=");
-            text.lines().find_map(|line| line.strip_prefix(&prefix)).expect("env.sh has it").to_owned()
-        };
-        Client::new(&value("TOLLGATE"), &value("TOLLGATE_KEY"))
+        engine::client(&self.engine_data())
     }
 
     /// Runs the auditor's binary.
@@ -138,6 +164,12 @@ impl System {
         &self.database_url
     }
 
+    /// The address of NATS, as the engine's user.
+    #[must_use]
+    pub fn nats_url(&self) -> &str {
+        &self.nats_url
+    }
+
     /// Ends everything in order and deletes the data.
     pub async fn end(mut self) {
         self.kill_engine();
@@ -147,7 +179,20 @@ impl System {
         if let Some(postgres) = self.postgres.take() {
             postgres.stop().await;
         }
+        let _ = fs::remove_dir_all(&self.postgres_options.data);
         let _ = fs::remove_dir_all(&self.options.data);
+    }
+
+    /// A folder for what a test leaves lying about; gone at the end.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.options.data
+    }
+
+    fn launch(&self, name: &str) -> Launch {
+        let data = self.options.data.join(name);
+        let (database_url, nats_url) = (self.database_url.clone(), self.nats_url.clone());
+        Launch { data, log: self.log(), database_url, nats_url }
     }
 
     fn engine_data(&self) -> PathBuf {
@@ -156,15 +201,6 @@ impl System {
 
     fn log(&self) -> PathBuf {
         self.options.data.join("engine.log")
-    }
-}
-
-impl Drop for System {
-    fn drop(&mut self) {
-        if let Some(engine) = &mut self.engine {
-            let _ = engine.kill();
-            let _ = engine.wait();
-        }
     }
 }
 

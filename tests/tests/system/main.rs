@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails and names the place")]
 
 mod arrows;
+mod faults;
 mod readme;
 mod stories;

@@ -1,0 +1,226 @@
+//! An auditor of its own mind: it reads the log alone and tests what must be true of it.
+//!
+//! It knows the events by their JSON and the rules by these files. It calls none of the domain's decisions and folds
+//! nothing with the domain's `evolve`, so a mistake there does not hide itself here.
+//!
+//! ```text
+//! order         positions without a gap, sequences without a gap, an owner's streams in one partition
+//! keys          one effect per key, and a receipt for it that names its last event
+//! ledger        no overspend at any prefix, lots and draws add up, allowances hold, one alert per threshold
+//! commissions   rate times payment for the ancestors of that moment, each once, each granted once
+//! ```
+//!
+//! An event it does not know of a stream it judges is a violation: what nobody checks must not pass for checked.
+
+mod commissions;
+mod facts;
+mod keys;
+mod ledger;
+mod order;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{Connection, Row};
+
+/// An event as the log has it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    partition: i32,
+    position: i64,
+    kind: String,
+    owner: String,
+    sequence: i64,
+    name: String,
+    /// What it says, without its name.
+    body: Value,
+    caller: String,
+    command: String,
+    at_micros: i64,
+}
+
+/// A receipt as the log has it.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    partition: i32,
+    caller: String,
+    command: String,
+    position: i64,
+}
+
+/// A whole log, events by partition and position.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    events: Vec<Event>,
+    receipts: Vec<Receipt>,
+}
+
+/// Is all done that the events ask for?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Processors may still owe something.
+    Open,
+    /// They have said that they have nothing left to do.
+    Settled,
+}
+
+/// What is wrong with a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    law: &'static str,
+    text: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.law, self.text)
+    }
+}
+
+/// Something that must be true of every log.
+trait Law {
+    fn name(&self) -> &'static str;
+
+    /// Looks at the next event.
+    fn take_in(&mut self, event: &Event) -> Result<(), String>;
+
+    /// Looks back, when all was seen.
+    fn close(&mut self, log: &Log, work: Work) -> Vec<String>;
+}
+
+/// Everything that is wrong with a log; nothing, if it is sound.
+#[must_use]
+pub fn check(log: &Log, work: Work) -> Vec<Violation> {
+    let facts = facts::Facts::of(log);
+    let mut laws: [Box<dyn Law + '_>; 4] = [
+        Box::new(order::Order::default()),
+        Box::new(keys::Keys::default()),
+        Box::new(ledger::Ledgers::new(&facts)),
+        Box::new(commissions::Commissions::new(&facts)),
+    ];
+    let mut violations = Vec::new();
+    for law in &mut laws {
+        let name = law.name();
+        for event in &log.events {
+            if let Err(text) = law.take_in(event) {
+                let text = format!("position {} of partition {}: {text}", event.position, event.partition);
+                violations.push(Violation { law: name, text });
+            }
+        }
+        violations.extend(law.close(log, work).into_iter().map(|text| Violation { law: name, text }));
+    }
+    violations
+}
+
+impl Log {
+    /// Reads a log.
+    pub async fn read(database_url: &str) -> Result<Self, sqlx::Error> {
+        let mut connection = PgConnection::connect(database_url).await?;
+        // One snapshot: what is appended meanwhile is in neither.
+        let mut reading = connection.begin().await?;
+        sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(&mut *reading).await?;
+        let events = sqlx::query(
+            "SELECT partition, position, aggregate_type, aggregate_id, sequence, event_type, payload::text,
+                    metadata::text, (extract(epoch FROM recorded_at) * 1000000)::bigint AS at_micros
+               FROM es.events ORDER BY partition, position",
+        )
+        .fetch_all(&mut *reading)
+        .await?;
+        let receipts = sqlx::query("SELECT partition, caller, command_id, position FROM es.receipts")
+            .fetch_all(&mut *reading)
+            .await?;
+        Ok(Self {
+            events: events.iter().map(Event::of_row).collect::<Result<_, _>>()?,
+            receipts: receipts.iter().map(Receipt::of_row).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// How many events it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Has it none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// How many receipts there are under each key, whoever sent it.
+    #[must_use]
+    pub fn receipts_by_key(&self) -> HashMap<&str, usize> {
+        let mut counts = HashMap::new();
+        for receipt in &self.receipts {
+            *counts.entry(receipt.command.as_str()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+impl Event {
+    fn of_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let json = |column| -> Result<Value, sqlx::Error> {
+            let text: String = row.try_get(column)?;
+            serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))
+        };
+        let (name, mut payload, metadata): (String, _, _) =
+            (row.try_get("event_type")?, json("payload")?, json("metadata")?);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            partition: row.try_get("partition")?,
+            position: row.try_get("position")?,
+            kind: row.try_get("aggregate_type")?,
+            owner: row.try_get("aggregate_id")?,
+            sequence: row.try_get("sequence")?,
+            body: payload[&name].take(),
+            name,
+            caller: text(&metadata["caller"]),
+            command: text(&metadata["command"]),
+            at_micros: row.try_get("at_micros")?,
+        })
+    }
+
+    fn text(&self, pointer: &str) -> Result<&str, String> {
+        let found = self.body.pointer(pointer).and_then(Value::as_str);
+        found.ok_or_else(|| format!("{} has no text at {pointer}", self.name))
+    }
+
+    fn number(&self, pointer: &str) -> Result<Decimal, String> {
+        number_at(&self.body, pointer).ok_or_else(|| format!("{} has no number at {pointer}", self.name))
+    }
+
+    fn unknown(&self) -> Result<(), String> {
+        Err(format!("nobody has told the checker what {} means", self.name))
+    }
+}
+
+impl Receipt {
+    fn of_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            partition: row.try_get("partition")?,
+            caller: row.try_get("caller")?,
+            command: row.try_get("command_id")?,
+            position: row.try_get("position")?,
+        })
+    }
+}
+
+/// A number, which JSON has as a text where it must be exact.
+fn number_at(value: &Value, pointer: &str) -> Option<Decimal> {
+    match value.pointer(pointer)? {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.to_string().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Credits have six decimals; half goes away from zero.
+fn credits(exact: Decimal) -> Decimal {
+    exact.round_dp_with_strategy(6, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
+}

@@ -1,0 +1,70 @@
+//! What is true of a log as a whole: catalogs, products of organizations, payments.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{Event, Log, number_at};
+
+/// A payment as it was recorded.
+pub(super) struct Payment<'a> {
+    pub(super) event: &'a Event,
+    pub(super) amount: Decimal,
+    pub(super) currency: &'a str,
+}
+
+#[derive(Default)]
+pub(super) struct Facts<'a> {
+    /// Definitions of catalogs, by product and version.
+    catalogs: HashMap<(&'a str, i64), &'a Value>,
+    products: HashMap<&'a str, &'a str>,
+    pub(super) payments: HashMap<&'a str, Payment<'a>>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(log: &'a Log) -> Self {
+        let mut facts = Self::default();
+        for event in &log.events {
+            // What a fact lacks is missed by the law that needs it.
+            let _ = facts.take_in(event);
+        }
+        facts
+    }
+
+    fn take_in(&mut self, event: &'a Event) -> Option<()> {
+        let text = |pointer| event.body.pointer(pointer)?.as_str();
+        match event.name.as_str() {
+            "CatalogPublished" => {
+                let version = event.body["version"].as_i64()?;
+                self.catalogs.insert((event.owner.as_str(), version), &event.body["definition"]);
+            }
+            "OrganizationRegistered" => {
+                self.products.insert(event.owner.as_str(), text("/product")?);
+            }
+            "PaymentRecorded" => {
+                let (amount, currency) = (number_at(&event.body, "/amount/amount")?, text("/amount/currency")?);
+                self.payments.insert(text("/payment")?, Payment { event, amount, currency });
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The catalog an event of an organization's, or of a product's own stream, was decided under.
+    pub(super) fn catalog(&self, event: &Event) -> Result<&'a Value, String> {
+        let product = self.product_of(&event.owner).unwrap_or(&event.owner);
+        let version = event.body["catalog_version"].as_i64().unwrap_or_default();
+        let found = self.catalogs.get(&(product, version)).copied();
+        found.ok_or_else(|| format!("version {version} of catalog {product} was never published"))
+    }
+
+    pub(super) fn product_of(&self, organization: &str) -> Option<&'a str> {
+        self.products.get(organization).copied()
+    }
+}
+
+/// The numbers of a list.
+pub(super) fn numbers(list: &Value) -> Vec<Decimal> {
+    list.as_array().into_iter().flatten().filter_map(|number| number_at(number, "")).collect()
+}
