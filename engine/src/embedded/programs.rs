@@ -81,7 +81,9 @@ fn choose_postgres(found: Vec<Program>, made_by: Option<u32>) -> Result<PathBuf,
 /// The nats-server to run: the machine's own if it will do, else the one `dev` unpacked.
 pub(super) fn find_nats(tools: &Path) -> Result<PathBuf, EmbeddedError> {
     let mut candidates = on_path("nats-server");
-    candidates.extend(Some(tools.join("nats-server")).filter(|path| path.is_file()));
+    // Servers run in the data folder: a path relative to here would lead nowhere from there.
+    let unpacked = std::path::absolute(tools.join("nats-server")).ok();
+    candidates.extend(unpacked.filter(|path| path.is_file()));
     choose_nats(candidates.into_iter().map(Program::ask).collect(), tools)
 }
 
