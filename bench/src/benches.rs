@@ -43,6 +43,8 @@ pub struct Field {
     pub rounds: u32,
     /// Events there are before it begins, if somebody chose.
     pub events: Option<i64>,
+    /// Is it only for watching what our side does?
+    pub alone: bool,
     /// What is asked of ledgers.
     pub work: Work,
 }

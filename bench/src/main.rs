@@ -58,6 +58,9 @@ struct Arguments {
     /// Events that a log or ledger has before it is measured; every bench has a number of its own
     #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..))]
     events: Option<u32>,
+    /// Only our own side, without anything to compare it with: for a profiler
+    #[arg(long)]
+    alone: bool,
     /// What is asked of ledgers in the store benches
     #[arg(long, value_enum, default_value = "consume")]
     command: Work,
@@ -126,6 +129,7 @@ async fn measure_all(arguments: &Arguments, servers: &Servers, metrics: Promethe
         span: Duration::from_secs(arguments.seconds),
         rounds: arguments.rounds,
         events: arguments.events.map(i64::from),
+        alone: arguments.alone,
         work: arguments.command,
     };
     let mut report = Report::begin(&field).await?;

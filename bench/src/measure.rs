@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use serde::Serialize;
 
+use crate::benches::Field;
+
 /// Why a bench cannot go on.
 pub type Fault = Box<dyn Error + Send + Sync>;
 
@@ -60,9 +62,14 @@ pub struct Measured {
 const TURN_MIN: Duration = Duration::from_secs(1);
 
 /// Lets every side have its turn, again and again: one short turn to get warm, then those that count.
-pub async fn take_turns(mut sides: Vec<Box<dyn Side>>, rounds: u32, span: Duration) -> Result<Vec<Measured>, Fault> {
+/// The first side is ours.
+pub async fn take_turns(mut sides: Vec<Box<dyn Side>>, field: &Field) -> Result<Vec<Measured>, Fault> {
+    if field.alone {
+        sides.truncate(1);
+    }
+    let rounds = field.rounds;
     let turns = u32::try_from(sides.len()).unwrap_or(u32::MAX).saturating_mul(rounds);
-    let turn = (span / turns.max(1)).max(TURN_MIN);
+    let turn = (field.span / turns.max(1)).max(TURN_MIN);
     let mut samples: Vec<Vec<Sample>> = sides.iter().map(|_| Vec::new()).collect();
     for side in &mut sides {
         side.round(turn / 5).await?;

@@ -54,7 +54,7 @@ impl Bench for Check {
             Box::new(Readers::begin("tollgate: GET ../credits", &api, &request).await?),
             Box::new(Readers::begin("bare axum handler, same JSON", &bare, &request).await?),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         drop((api, bare));
         ground.clear().await?;
         let finding = Finding {

@@ -53,7 +53,7 @@ impl Bench for ColdStart {
             };
             sides.push(Box::new(Once { name, framework }));
         }
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         if let Some(ground) = Arc::into_inner(ground) {
             ground.clear().await?;
         }

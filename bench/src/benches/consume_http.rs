@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::{Bench, Field, LEDGERS};
 use crate::customers::{self, Work};
@@ -35,7 +34,7 @@ impl Bench for ConsumeHttp {
             Box::new(Callers::begin(&api, &key).await?),
             Box::new(Tollgate::begin("the same without HTTP", &executor, &ledgers, CONNECTIONS, Work::Consume)?),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         drop(api);
         ground.clear().await?;
         let finding = Finding {
@@ -84,7 +83,7 @@ struct Caller {
 impl Client for Caller {
     async fn call(&mut self) -> Result<u64, Fault> {
         let path = format!("/v1/organizations/{}/usage", customers::id(self.dice.throw(LEDGERS))?);
-        let name = Uuid::now_v7().to_string();
+        let name = customers::fresh_name();
         let request = http::post(&path, &self.key, &name, r#"{"feature":"ai_runs","quantity":"1"}"#);
         self.connection.call(&request).await?;
         Ok(0)

@@ -45,7 +45,7 @@ impl Bench for Lag {
         let ledgers = settle(&executor, LEDGERS).await?;
         let system = System::begin(&ground, &executor, &field.nats_url).await?;
         let sides: Vec<Box<dyn Side>> = vec![Box::new(Seen { executor, ledgers, pool: ground.pool() })];
-        let sides = take_turns(sides, field.rounds, field.span).await;
+        let sides = take_turns(sides, field).await;
         system.stop().await?;
         let sides = sides?;
         ground.clear().await?;

@@ -40,7 +40,7 @@ impl Bench for Project {
             "target: at least 20,000 events/s".to_owned(),
         ];
         let sides: Vec<Box<dyn Side>> = vec![Box::new(Folded { head, ground })];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         Ok(Finding {
             bench: self.name(),
             what: format!("a log of {} events, folded into empty tables", counted(head)),

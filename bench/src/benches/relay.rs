@@ -49,7 +49,7 @@ impl Bench for RelayBench {
             Box::new(raw(false)),
             Box::new(raw(true)),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         ground.clear().await?;
         let finding = Finding {
             bench: self.name(),

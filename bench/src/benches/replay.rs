@@ -37,7 +37,7 @@ impl Bench for Replay {
             Box::new(Scan { connection: ground.owner().await? }),
             Box::new(Checked { log: ground.log(), folds: Folds::No }),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         ground.clear().await?;
         let finding = Finding {
             bench: self.name(),

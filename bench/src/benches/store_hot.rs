@@ -44,7 +44,7 @@ impl Bench for StoreHot {
             Box::new(Raw::begin(&ground, Way::Unnest, 1).await?),
             Box::new(Raw::begin(&ground, Way::Copy, 1).await?),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         ground.clear().await?;
         let finding = Finding {
             bench: self.name(),

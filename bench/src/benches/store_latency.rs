@@ -31,7 +31,7 @@ impl Bench for StoreLatency {
             Box::new(Raw::begin(&ground, Way::Single, LEDGERS).await?),
             Box::new(Framework::begin(&ground, Snapshots::Without, &ledgers, 1, field.work).await?),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         ground.clear().await?;
         let finding = Finding {
             bench: self.name(),

@@ -33,7 +33,7 @@ impl Bench for StoreUniform {
             Box::new(Raw::begin(&ground, Way::Unnest, LEDGERS).await?),
             Box::new(Raw::begin(&ground, Way::Copy, LEDGERS).await?),
         ];
-        let sides = take_turns(sides, field.rounds, field.span).await?;
+        let sides = take_turns(sides, field).await?;
         ground.clear().await?;
         let finding = Finding {
             bench: self.name(),
