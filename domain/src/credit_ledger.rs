@@ -14,7 +14,7 @@ pub mod command;
 pub mod decide;
 pub mod event;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 pub mod lot;
 pub mod rejection;
 pub mod state;

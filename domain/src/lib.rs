@@ -7,7 +7,8 @@
 //! This crate must not do I/O, read a clock, draw a random number, use a float or write a log line: what a decision
 //! needs arrives as an argument, so replaying the log always gives the same answers.
 //!
-//! Start reading at [`credit_ledger`]; [`stream`] shows how the five are named together.
+//! Start reading at [`credit_ledger`]; [`stream`] shows how the five are named together. What an organization may do
+//! without doing it yet is told by [`entitlement`].
 
 // A new event must break the build wherever it matters.
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
@@ -17,6 +18,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod context;
 pub mod credit_ledger;
+pub mod entitlement;
 pub mod id;
 pub mod money;
 pub mod organization;

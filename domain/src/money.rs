@@ -247,6 +247,9 @@ impl Quantity {
     /// Nothing of a feature; only sums start here, a command never asks for it.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
+    /// One of it.
+    pub const ONE: Self = Self(Decimal::ONE);
+
     /// A quantity to consume.
     pub fn positive(amount: Decimal) -> Result<Self, InvalidAmount> {
         check(amount, CREDIT_SCALE, "a quantity").map(|amount| Self(amount.normalize()))

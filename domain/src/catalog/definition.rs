@@ -176,13 +176,21 @@ impl Definition {
         self.plans.iter().find(|plan| plan.grants.contains_key(feature))
     }
 
-    /// The next larger plan that includes more of a quota than `limit`.
+    /// The place of a plan among the others, from the smallest to the largest.
+    #[must_use]
+    pub fn place_of(&self, plan: &PlanCode) -> Option<usize> {
+        self.plans.iter().position(|other| other.code == *plan)
+    }
+
+    /// The next larger plan that includes more of a quota or a capacity than `limit`.
     #[must_use]
     pub fn larger_plan(&self, current: &PlanCode, feature: &FeatureCode, limit: Quantity) -> Option<&Plan> {
         let includes_more = |plan: &&Plan| match plan.grants.get(feature) {
-            Some(Grant::Quota { limit: Limit::Unlimited, .. }) => true,
-            Some(Grant::Quota { limit: Limit::UpTo(larger), .. }) => *larger > limit,
-            Some(Grant::Flag | Grant::Config { .. } | Grant::Capacity { .. }) | None => false,
+            Some(Grant::Quota { limit: Limit::Unlimited, .. } | Grant::Capacity { limit: Limit::Unlimited }) => true,
+            Some(Grant::Quota { limit: Limit::UpTo(larger), .. } | Grant::Capacity { limit: Limit::UpTo(larger) }) => {
+                *larger > limit
+            }
+            Some(Grant::Flag | Grant::Config { .. }) | None => false,
         };
         self.plans.iter().skip_while(|plan| plan.code != *current).skip(1).find(includes_more)
     }

@@ -68,17 +68,31 @@ fn commission_granted(commission: &CommissionId, amount: Credits, context: &Cont
     }
 }
 
+/// What the plan in force grants of a feature. Whatever else may grant or take it is asked here, so that a check and a
+/// decision see the same.
+pub(crate) fn granted<'a>(feature: &FeatureCode, plan: &PlanInForce, catalog: &'a CatalogVersion) -> Option<&'a Grant> {
+    catalog.definition.plan(&plan.code)?.grants.get(feature)
+}
+
 /// What a plan says of a quota, at the instant of a decision.
-struct Allowance<'a> {
+pub(crate) struct Allowance<'a> {
     plan: &'a PlanInForce,
     catalog: &'a CatalogVersion,
-    window: Period,
-    limit: Limit,
+    pub(crate) window: Period,
+    pub(crate) limit: Limit,
     overage: Overage,
 }
 
+/// How a consumption is paid for.
+pub(crate) struct Cover {
+    /// What the allowance covers.
+    included: Quantity,
+    /// What credits cover.
+    pub(crate) overage: Option<OverageCharge>,
+}
+
 impl<'a> Allowance<'a> {
-    fn find(feature: &FeatureCode, terms: &'a Terms, context: &'a Context) -> Result<Self, Rejection> {
+    pub(crate) fn find(feature: &FeatureCode, terms: &'a Terms, context: &'a Context) -> Result<Self, Rejection> {
         let plan = terms.plan.as_ref().ok_or(Rejection::NoPlanInForce)?;
         let unknown = || Rejection::UnknownFeature { feature: feature.clone(), product: terms.product.clone() };
         let catalog = context.catalog.as_deref().ok_or_else(unknown)?;
@@ -86,8 +100,7 @@ impl<'a> Allowance<'a> {
         let Feature::Quota { window } = kind else {
             return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.kind() });
         };
-        let sold = catalog.definition.plan(&plan.code);
-        match sold.and_then(|sold| sold.grants.get(feature)) {
+        match granted(feature, plan, catalog) {
             Some(Grant::Quota { limit, overage }) => {
                 let window = window.open_at(context.now, plan.anchor, &terms.zone);
                 Ok(Self { plan, catalog, window, limit: *limit, overage: *overage })
@@ -141,7 +154,7 @@ fn not_in_plan(feature: &FeatureCode, plan: &PlanInForce, catalog: &CatalogVersi
     }
 }
 
-fn upgrade_to(plan: &Plan, catalog: &CatalogVersion) -> Box<Upgrade> {
+pub(crate) fn upgrade_to(plan: &Plan, catalog: &CatalogVersion) -> Box<Upgrade> {
     Box::new(Upgrade { plan: plan.code.clone(), url: catalog.definition.upgrade_url_for(&plan.code) })
 }
 
@@ -154,15 +167,10 @@ impl CreditLedger {
         context: &Context,
     ) -> Result<Vec<Event>, Rejection> {
         let allowance = Allowance::find(feature, terms, context)?;
-        let used = self.included_used(feature, allowance.window);
-        let (included, past) = allowance.split(used, quantity);
-        let overage = match (past.is_zero(), allowance.overage) {
-            (true, _) => None,
-            (false, Overage::Refuse) => return Err(allowance.quota_exceeded(feature, used, quantity)),
-            (false, Overage::Credits { rate }) => Some(self.charge(past, rate)?),
-        };
+        let Cover { included, overage } = self.cover(feature, quantity, &allowance)?;
 
         // Past this line nothing may fail.
+        let used = self.included_used(feature, allowance.window);
         let crossed = allowance.crossed(self.crossed(feature, allowance.window), used + included);
         let mut events = vec![Event::FeatureConsumed {
             feature: feature.clone(),
@@ -182,6 +190,23 @@ impl CreditLedger {
             limit,
         }));
         Ok(events)
+    }
+
+    /// How a consumption would be paid for, or why it cannot be: what a decision and a check of it have in common.
+    pub(crate) fn cover(
+        &self,
+        feature: &FeatureCode,
+        quantity: Quantity,
+        allowance: &Allowance<'_>,
+    ) -> Result<Cover, Rejection> {
+        let used = self.included_used(feature, allowance.window);
+        let (included, past) = allowance.split(used, quantity);
+        let overage = match (past.is_zero(), allowance.overage) {
+            (true, _) => None,
+            (false, Overage::Refuse) => return Err(allowance.quota_exceeded(feature, used, quantity)),
+            (false, Overage::Credits { rate }) => Some(self.charge(past, rate)?),
+        };
+        Ok(Cover { included, overage })
     }
 
     fn charge(&self, quantity: Quantity, rate: Decimal) -> Result<OverageCharge, Rejection> {

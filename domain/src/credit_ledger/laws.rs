@@ -17,8 +17,8 @@ use crate::scenario::{id, plan_in_force, replaying_in_two_halves_equals_replayin
 
 /// A command, on a plan, some time after the one before.
 #[derive(Debug, Clone)]
-struct Step {
-    command: Command,
+pub(crate) struct Step {
+    pub(crate) command: Command,
     plan: Option<&'static str>,
     minutes_later: i64,
 }
@@ -29,7 +29,7 @@ fn credits() -> impl Strategy<Value = Credits> {
 }
 
 /// Whole messages mostly, with some fractions between them.
-fn quantities() -> impl Strategy<Value = Quantity> {
+pub(crate) fn quantities() -> impl Strategy<Value = Quantity> {
     let whole = (1_i64..900).prop_map(Decimal::from);
     let fraction = (1_i64..3_000_000).prop_map(|millionths| Decimal::new(millionths, 6));
     prop_oneof![3 => whole, 1 => fraction].prop_map(|amount| Quantity::positive(amount).unwrap())
@@ -50,7 +50,7 @@ fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![1 => top_up, 1 => earn, 4 => consume]
 }
 
-fn histories() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
     let plans = prop_oneof![1 => Just(None), 3 => Just(Some("gratis")), 9 => Just(Some("starter"))];
     // Up to four days each: a history of 60 steps turns its windows over three or four times.
     let step = (commands(), plans, 0_i64..5_760);
@@ -76,7 +76,8 @@ fn run(
     log
 }
 
-fn turn(context: &mut Context, step: &Step, number: u128) {
+/// Moves on to a step: its plan, its instant.
+pub(crate) fn turn(context: &mut Context, step: &Step, number: u128) {
     context.now += step.minutes_later.minutes();
     context.seed = seed(number);
     let terms = context.terms.take();

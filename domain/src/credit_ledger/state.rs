@@ -78,6 +78,17 @@ impl CreditLedger {
         self.window(feature, period).map_or(Quantity::ZERO, |window| window.included)
     }
 
+    /// All that was used of a feature in a window, and what of it was included.
+    pub(crate) fn used_in(&self, feature: &FeatureCode, period: Period) -> (Quantity, Quantity) {
+        let used = self.window(feature, period).map(|window| (window.included + window.overage, window.included));
+        used.unwrap_or((Quantity::ZERO, Quantity::ZERO))
+    }
+
+    /// The level of a capacity. Nothing acquires any yet.
+    pub(crate) fn level(&self, _feature: &FeatureCode) -> Quantity {
+        Quantity::ZERO
+    }
+
     /// The thresholds crossed in a window.
     pub(super) fn crossed(&self, feature: &FeatureCode, period: Period) -> &[u8] {
         self.window(feature, period).map_or(&[], |window| &window.crossed)

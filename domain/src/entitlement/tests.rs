@@ -1,0 +1,276 @@
+//! Checks: every kind of feature, and that a check of a quota tells what a consumption would be told.
+
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Entitlement, GateReason, Reason, at_least, check, check_all};
+use crate::aggregate::Aggregate;
+use crate::catalog::CatalogVersion;
+use crate::context::Context;
+use crate::credit_ledger::laws::{histories, quantities, turn};
+use crate::credit_ledger::{Command, CreditLedger};
+use crate::money::Quantity;
+use crate::refusal::Refusal;
+use crate::scenario::{agencia, catalog, credits, id, instant, plan_in_force, quantity, surroundings};
+
+/// Every kind of feature. `small` lacks some, `large` has them all.
+const SHOP: &str = r#"
+product = "agencia"
+currency = "USD"
+upgrade_url = "/checkout?plan={plan}"
+
+[features.messages]
+kind = "quota"
+window = "billing_period"
+[features.runs]
+kind = "quota"
+window = "day"
+[features.exports]
+kind = "quota"
+window = "month"
+[features.numbers]
+kind = "capacity"
+[features.white_label]
+kind = "flag"
+[features.support]
+kind = "config"
+[features.fax]
+kind = "flag"
+
+[[plans]]
+code = "small"
+price = { month = "0" }
+[plans.features]
+messages = { limit = 50, overage = { credits = "0.05" } }
+runs = { limit = 2 }
+numbers = { limit = "1.5" }
+support = { value = "mail" }
+
+[[plans]]
+code = "large"
+price = { month = "15" }
+[plans.features]
+messages = { limit = 1_000, overage = { credits = "0.05" } }
+runs = { limit = "unlimited" }
+exports = { limit = 5 }
+numbers = { limit = "unlimited" }
+white_label = true
+support = { value = "phone" }
+"#;
+
+fn shop() -> Arc<CatalogVersion> {
+    catalog(SHOP)
+}
+
+/// Pedro under the shop's catalog, on a plan.
+fn on(plan: Option<&str>) -> Context {
+    let mut context = Context { catalog: Some(shop()), ..surroundings() };
+    context.terms.as_mut().unwrap().plan = plan.map(plan_in_force);
+    context
+}
+
+/// A ledger to which these commands came.
+fn after(context: &Context, commands: &[Command]) -> CreditLedger {
+    let mut ledger = CreditLedger::default();
+    for command in commands {
+        ledger.decide(command, context).unwrap().iter().for_each(|event| ledger.evolve(event));
+    }
+    ledger
+}
+
+fn consume(feature: &str, amount: u32) -> Command {
+    Command::Consume { feature: id(feature), quantity: quantity(amount) }
+}
+
+fn top_up(amount: &str) -> Command {
+    Command::TopUp { amount: credits(amount), reference: None }
+}
+
+/// What was found, on one line.
+fn told(found: &Entitlement) -> String {
+    let quantity = |quantity: Option<Quantity>| quantity.map_or("-".to_owned(), |quantity| quantity.to_string());
+    let mut line = format!(
+        "{} {} {}: {} of {}, {} left",
+        found.kind,
+        if found.reason.allows() { "yes" } else { "no" },
+        found.reason.code(),
+        quantity(found.used),
+        quantity(found.limit),
+        quantity(found.remaining),
+    );
+    for (name, value) in [
+        ("costs", found.charge.map(|charge| charge.to_string())),
+        ("until", found.resets_at.map(|instant| instant.to_string())),
+        ("value", found.value.as_ref().map(ToString::to_string)),
+        ("see", found.upgrade.as_ref().map(|way| way.url.clone().unwrap_or_default())),
+    ] {
+        line.extend(value.map(|value| format!("; {name} {value}")));
+    }
+    line
+}
+
+#[test]
+fn each_kind_of_feature_says_what_it_allows_and_why() {
+    let paid = [consume("messages", 50), top_up("0.10"), consume("messages", 1)];
+    let cases: &[(Option<&str>, &[Command], &str, u32, &str)] = &[
+        (Some("small"), &[], "white_label", 1, "flag no not_in_plan: - of -, - left; see /checkout?plan=large"),
+        (Some("large"), &[], "white_label", 1, "flag yes included: - of -, - left"),
+        (Some("large"), &[], "fax", 1, "flag no not_in_plan: - of -, - left"),
+        (None, &[], "white_label", 1, "flag no no_plan_in_force: - of -, - left; see /checkout?plan=large"),
+        (Some("small"), &[], "support", 1, "config yes included: - of -, - left; value \"mail\""),
+        (Some("large"), &[], "support", 9, "config yes included: - of -, - left; value \"phone\""),
+        (None, &[], "support", 1, "config no no_plan_in_force: - of -, - left; see /checkout?plan=small"),
+        (Some("small"), &[], "numbers", 1, "capacity yes included: 0 of 1.5, 1.5 left"),
+        (
+            Some("small"),
+            &[],
+            "numbers",
+            2,
+            "capacity no capacity_exceeded: 0 of 1.5, 1.5 left; see /checkout?plan=large",
+        ),
+        (Some("large"), &[], "numbers", 900, "capacity yes unlimited: 0 of -, - left"),
+        (None, &[], "numbers", 1, "capacity no no_plan_in_force: - of -, - left; see /checkout?plan=small"),
+        (
+            Some("small"),
+            &[consume("messages", 49)],
+            "messages",
+            1,
+            "quota yes included: 49 of 50, 1 left; until 2026-02-28T12:00:00Z",
+        ),
+        (
+            Some("small"),
+            &[consume("messages", 49)],
+            "messages",
+            2,
+            "quota no insufficient_credits: 49 of 50, 1 left; costs 0.05; until 2026-02-28T12:00:00Z; \
+             see /checkout?plan=large",
+        ),
+        (
+            Some("small"),
+            &paid,
+            "messages",
+            1,
+            "quota yes covered_by_credits: 51 of 50, 0 left; costs 0.05; until 2026-02-28T12:00:00Z",
+        ),
+        (
+            Some("small"),
+            &[consume("runs", 2)],
+            "runs",
+            1,
+            "quota no quota_exceeded: 2 of 2, 0 left; until 2026-02-01T03:00:00Z; see /checkout?plan=large",
+        ),
+        (Some("large"), &[], "runs", 900, "quota yes unlimited: 0 of -, - left; until 2026-02-01T03:00:00Z"),
+        (Some("small"), &[], "exports", 1, "quota no not_in_plan: - of -, - left; see /checkout?plan=large"),
+        (Some("large"), &[], "exports", 6, "quota no quota_exceeded: 0 of 5, 5 left; until 2026-02-01T03:00:00Z"),
+        (None, &[], "messages", 1, "quota no no_plan_in_force: - of -, - left; see /checkout?plan=small"),
+    ];
+    for (plan, commands, feature, amount, expected) in cases {
+        let context = on(*plan);
+        let found = check(&after(&context, commands), &id(feature), quantity(*amount), &context).unwrap();
+        assert_eq!(told(&found), *expected, "{amount} of {feature} on {plan:?}");
+    }
+}
+
+#[test]
+fn a_window_that_has_turned_over_is_unused() {
+    let mut context = on(Some("small"));
+    let ledger = after(&context, &[consume("runs", 2)]);
+    context.now = instant("2026-02-01T03:00:00Z");
+    let found = check(&ledger, &id("runs"), quantity(1), &context).unwrap();
+    assert_eq!(told(&found), "quota yes included: 0 of 2, 2 left; until 2026-02-02T03:00:00Z");
+}
+
+#[test]
+fn all_features_of_the_product_are_told_by_code() {
+    let all = check_all(&CreditLedger::default(), &on(Some("small"))).unwrap();
+    let told: Vec<_> = all.iter().map(|found| (found.feature.as_str(), found.reason.code())).collect();
+    assert_eq!(
+        told,
+        [
+            ("exports", "not_in_plan"),
+            ("fax", "not_in_plan"),
+            ("messages", "included"),
+            ("numbers", "included"),
+            ("runs", "included"),
+            ("support", "included"),
+            ("white_label", "not_in_plan"),
+        ]
+    );
+}
+
+#[test]
+fn who_or_what_does_not_exist_is_refused_as_a_consumption_is() {
+    let ledger = CreditLedger::default();
+    let refused = |context: &Context| check(&ledger, &id("telex"), quantity(1), context).unwrap_err().to_string();
+    assert_eq!(refused(&on(Some("small"))), "product agencia has no feature telex");
+    assert_eq!(refused(&on(None)), "product agencia has no feature telex");
+    assert_eq!(refused(&Context { catalog: None, ..on(None) }), "product agencia has no feature telex");
+    let stranger = Context { terms: None, ..on(None) };
+    assert_eq!(refused(&stranger), "the organization is not registered");
+    assert!(check_all(&ledger, &stranger).is_err());
+    assert_eq!(check_all(&ledger, &Context { catalog: None, ..on(None) }), Ok(Vec::new()));
+}
+
+#[test]
+fn a_gate_lets_through_whoever_is_on_its_plan_or_a_larger_one() {
+    for (plan, wanted, expected) in [
+        (Some("gratis"), "gratis", (GateReason::PlanReached, None)),
+        (Some("partner"), "starter", (GateReason::PlanReached, None)),
+        (Some("gratis"), "starter", (GateReason::BelowPlan, Some("/checkout?plan=starter"))),
+        (None, "gratis", (GateReason::NoPlanInForce, Some("/checkout?plan=gratis"))),
+    ] {
+        let context = on(plan);
+        let gate = at_least(&id(wanted), context.terms.as_ref().unwrap(), &agencia()).unwrap();
+        let url = gate.upgrade.as_ref().and_then(|way| way.url.as_deref());
+        assert_eq!((gate.reason, url), expected, "{plan:?} at {wanted}");
+        assert_eq!(gate.current_plan, plan.map(id));
+    }
+    let unknown = at_least(&id("gold"), on(None).terms.as_ref().unwrap(), &agencia()).unwrap_err();
+    assert_eq!(
+        (unknown.code(), unknown.to_string().as_str()),
+        ("subscription.unknown_plan", "product agencia has no plan gold")
+    );
+}
+
+#[test]
+fn codes_are_their_own() {
+    let mut codes: Vec<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), Reason::ALL.len());
+}
+
+/// Quantities that are asked about: large and small, and the smallest there is.
+fn asked() -> impl Strategy<Value = Vec<Quantity>> {
+    vec(prop_oneof![4 => quantities(), 1 => Just(Quantity::ONE)], 1..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_check_of_a_quota_allows_exactly_what_a_consumption_is_then_granted(
+        history in histories(),
+        asked in asked(),
+    ) {
+        let mut context = surroundings();
+        let mut ledger = CreditLedger::default();
+        for (number, step) in (1..).zip(&history) {
+            turn(&mut context, step, number);
+            for feature in ["whatsapp_messages", "ai_runs", "faxes"] {
+                for quantity in &asked {
+                    let consumption = Command::Consume { feature: id(feature), quantity: *quantity };
+                    let granted = ledger.decide(&consumption, &context).is_ok();
+                    let found = check(&ledger, &id(feature), *quantity, &context);
+                    let allowed = found.as_ref().is_ok_and(|found| found.reason.allows());
+                    prop_assert_eq!(allowed, granted, "{} of {}: {:?}", quantity, feature, found);
+                }
+            }
+            for event in ledger.decide(&step.command, &context).iter().flatten() {
+                ledger.evolve(event);
+            }
+        }
+    }
+}
