@@ -114,7 +114,9 @@ fn told(found: &Entitlement) -> String {
 #[test]
 fn each_kind_of_feature_says_what_it_allows_and_why() {
     let paid = [consume("messages", 50), top_up("0.10"), consume("messages", 1)];
-    let cases: &[(Option<&str>, &[Command], &str, u32, &str)] = &[
+    /// Plan, what was used of it, what is asked about, and what is told.
+    type Case<'a> = (Option<&'a str>, &'a [Command], &'a str, u32, &'a str);
+    let cases: &[Case<'_>] = &[
         (Some("small"), &[], "white_label", 1, "flag no not_in_plan: - of -, - left; see /checkout?plan=large"),
         (Some("large"), &[], "white_label", 1, "flag yes included: - of -, - left"),
         (Some("large"), &[], "fax", 1, "flag no not_in_plan: - of -, - left"),
