@@ -12,12 +12,16 @@ mod partition;
 mod reader;
 mod round;
 mod snapshots;
+pub mod view;
+
+use std::sync::Arc;
 
 use domain::stream::{Owner, StreamId};
-use domain::{Command, Kind, Rejection, State};
-use job::{Asked, Job, Reading};
+use domain::{Command, Kind, OrganizationId, Rejection, State};
+use job::{Asked, Job, Question, Reading};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
+use view::{Clock, Publications, Sight, View};
 
 use crate::database::{Database, DatabaseError, Role};
 use crate::log::LogError;
@@ -98,22 +102,32 @@ impl From<LogError> for Failure {
 pub struct Executor {
     queues: Vec<mpsc::Sender<Job>>,
     heads: Vec<watch::Receiver<i64>>,
+    views: Vec<Arc<View>>,
 }
 
 impl Executor {
     /// Starts one task per partition. They end when the last clone of the executor is gone.
     pub async fn start(database: &Database) -> Result<Self, DatabaseError> {
+        Self::start_by(database, Clock::default()).await
+    }
+
+    /// The same, with a clock of its own.
+    pub async fn start_by(database: &Database, clock: Clock) -> Result<Self, DatabaseError> {
         let partitions = database.partitions().await?;
         let catalogs = catalogs::Catalogs::new(database.pool(Role::Engine, 4), partitions);
-        let (mut queues, mut heads) = (Vec::new(), Vec::new());
+        let publications = Publications::default();
+        let (mut queues, mut heads, mut views) = (Vec::new(), Vec::new(), Vec::new());
         for partition in 0..partitions {
             let (sender, receiver) = mpsc::channel(QUEUE_COMMANDS_MAX);
-            let writer = partition::Partition::open(database.clone(), partition, catalogs.clone()).await?;
+            let view = Arc::new(View::new(partition, clock.clone(), publications.clone()));
+            let writer =
+                partition::Partition::open(database.clone(), partition, catalogs.clone(), view.clone()).await?;
+            views.push(view);
             queues.push(sender);
             heads.push(writer.head());
             tokio::spawn(writer.run(receiver));
         }
-        Ok(Self { queues, heads })
+        Ok(Self { queues, heads, views })
     }
 
     /// Applies a command, or says why not.
@@ -134,11 +148,22 @@ impl Executor {
         view: impl Fn(&State) -> T + Send + Sync + 'static,
     ) -> Result<T, Failure> {
         let queue = self.queue(&owner)?;
-        let (reply, answer) = oneshot::channel();
-        let reading = Reading::new(StreamId { kind, owner }, Box::new(move |state| Box::new(view(state))), reply);
-        queue.try_send(Job::Reading(reading)).map_err(|_| Failure::Overloaded)?;
-        let seen = answer.await.unwrap_or(Err(Failure::Unknown))?;
-        seen.downcast().map(|seen| *seen).map_err(|_| Failure::Unknown)
+        let view = Box::new(move |state: &State| -> job::Seen { Box::new(view(state)) });
+        ask(queue, Question::State { stream: StreamId { kind, owner }, view }).await
+    }
+
+    /// What an organization's entitlements rest on, if it is in memory: at least as new as `min_position` and as all
+    /// this executor has answered, and no more than [`CONFIRMED_AGE_MAX`](view::CONFIRMED_AGE_MAX) behind other engines.
+    #[must_use]
+    pub fn held_account(&self, organization: &OrganizationId, min_position: i64) -> Option<Sight> {
+        let partition = self.partition_of(&Owner::Organization(organization.clone()));
+        self.views.get(usize::try_from(partition).ok()?)?.find(organization, min_position)
+    }
+
+    /// What an organization's entitlements rest on, as the log has it now.
+    pub async fn account(&self, organization: &OrganizationId) -> Result<Sight, Failure> {
+        let queue = self.queue(&Owner::Organization(organization.clone()))?;
+        ask(queue, Question::Account(organization.clone())).await
     }
 
     /// How many partitions the log has.
@@ -165,12 +190,22 @@ impl Executor {
     }
 }
 
+async fn ask<T: 'static>(queue: &mpsc::Sender<Job>, question: Question) -> Result<T, Failure> {
+    let (reply, answer) = oneshot::channel();
+    queue.try_send(Job::Reading(Reading::new(question, reply))).map_err(|_| Failure::Overloaded)?;
+    let seen = answer.await.unwrap_or(Err(Failure::Unknown))?;
+    seen.downcast().map(|seen| *seen).map_err(|_| Failure::Unknown)
+}
+
 /// The partition of an owner's streams: the first eight bytes of SHA-256 of its id, modulo the number of partitions.
 /// Written down here because it may never change: it says where every stream of the log is.
 #[must_use]
 pub fn partition_of(owner: &Owner, partitions: i32) -> i32 {
+    if partitions <= 1 {
+        return 0;
+    }
     let hash = Sha256::digest(owner.as_str());
     let first = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    let partitions = u64::try_from(partitions.max(1)).unwrap_or(1);
+    let partitions = u64::try_from(partitions).unwrap_or(1);
     i32::try_from(first % partitions).unwrap_or_default()
 }

@@ -32,10 +32,17 @@ pub(super) struct Asked {
 
 /// A question about a state. It may be asked again, if what it saw did not become durable.
 pub(super) struct Reading {
-    pub(super) stream: StreamId,
-    pub(super) view: Box<dyn Fn(&State) -> Seen + Send + Sync>,
+    pub(super) question: Question,
     decisions: u32,
     reply: Reply<Seen>,
+}
+
+/// What is looked at.
+pub(super) enum Question {
+    /// One stream.
+    State { stream: StreamId, view: Box<dyn Fn(&State) -> Seen + Send + Sync> },
+    /// All that an organization's entitlements rest on: a [`Sight`](super::view::Sight).
+    Account(OrganizationId),
 }
 
 pub(super) enum Job {
@@ -76,8 +83,8 @@ impl Asked {
 }
 
 impl Reading {
-    pub(super) fn new(stream: StreamId, view: Box<dyn Fn(&State) -> Seen + Send + Sync>, reply: Reply<Seen>) -> Self {
-        Self { stream, view, decisions: 0, reply }
+    pub(super) fn new(question: Question, reply: Reply<Seen>) -> Self {
+        Self { question, decisions: 0, reply }
     }
 
     pub(super) fn answer(self, answer: Result<Seen, Failure>) {
@@ -89,7 +96,10 @@ impl Job {
     /// The streams it rests on: its own, and those that say what its organization is entitled to.
     pub(super) fn streams(&self) -> impl Iterator<Item = StreamId> {
         let (own, organization) = match self {
-            Self::Reading(reading) => (reading.stream.clone(), None),
+            Self::Reading(Reading { question: Question::State { stream, .. }, .. }) => (stream.clone(), None),
+            Self::Reading(Reading { question: Question::Account(organization), .. }) => {
+                (sibling(organization, Kind::CreditLedger), Some(organization))
+            }
             Self::Command(asked) => (asked.stream(), organization(&asked.submission.owner)),
         };
         let siblings = organization
@@ -130,6 +140,11 @@ pub(super) fn organization(owner: &Owner) -> Option<&OrganizationId> {
         Owner::Organization(organization) => Some(organization),
         Owner::Product(_) => None,
     }
+}
+
+/// The streams an organization's entitlements rest on.
+pub(super) fn streams_of(organization: &OrganizationId) -> [StreamId; 3] {
+    [Kind::Organization, Kind::Subscription, Kind::CreditLedger].map(|kind| sibling(organization, kind))
 }
 
 pub(super) fn sibling(organization: &OrganizationId, kind: Kind) -> StreamId {

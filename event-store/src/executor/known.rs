@@ -6,26 +6,33 @@ use std::sync::Arc;
 
 use domain::catalog::CatalogVersion;
 use domain::stream::{Owner, StreamId};
-use domain::{Command, Context, Event, Kind, ProductCode, State, Terms, organization};
+use domain::{Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::cache::{Cache, Cached};
 use super::catalogs::Catalogs;
-use super::job::{Asked, Job, organization, sibling};
+use super::job::{Asked, Job, Question, Reading, Seen, organization, sibling};
 use super::reader::Reader;
 use super::snapshots::{SNAPSHOT_EVENTS, Snapshot, Taken, next_due};
+use super::view::{self, Account, View};
 use super::{Failure, Submission};
 use crate::log::Metadata;
 
 /// Catalog versions that were looked up; `None` for a product nobody published.
 type Versions<K> = HashMap<K, Option<Arc<CatalogVersion>>>;
 
+/// A product, and which of its catalog's versions; the newest, if `None`.
+type Binding = (ProductCode, Option<u32>);
+
 pub(super) struct Known {
     pub(super) streams: Cache,
     catalogs: Catalogs,
+    /// What is read beside the partition's task.
+    view: Arc<View>,
     /// The newest catalog of every product, as asked for the jobs that are decided together.
     newest_catalogs: Versions<ProductCode>,
+    newest_asked: view::Asked,
     /// Older versions that subscriptions are on. They never change.
     versions: Versions<(ProductCode, u32)>,
     /// The instant of the newest decision; the next one is not earlier, even if the machine's clock steps back.
@@ -33,19 +40,18 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn new(catalogs: Catalogs, newest: Timestamp) -> Self {
-        let (newest_catalogs, versions) = (HashMap::new(), HashMap::new());
-        Self { streams: Cache::default(), catalogs, newest_catalogs, versions, newest }
+    pub(super) fn new(catalogs: Catalogs, newest: Timestamp, view: Arc<View>) -> Self {
+        let (newest_catalogs, versions, newest_asked) = (HashMap::new(), HashMap::new(), view.asking());
+        Self { streams: Cache::default(), catalogs, view, newest_catalogs, newest_asked, versions, newest }
     }
 
     /// Loads all that the decisions on some jobs rest on.
     pub(super) async fn load(&mut self, reader: &mut Reader, jobs: &[Job]) -> Result<(), Failure> {
         self.load_streams(reader, jobs).await?;
         self.newest_catalogs.clear();
+        self.newest_asked = self.view.asking();
         for job in jobs {
-            if let Job::Command(asked) = job
-                && let Some((product, version)) = self.binding(&asked.submission)
-            {
+            if let Some((product, version)) = self.binding(job) {
                 self.load_catalog(product, version).await?;
             }
         }
@@ -113,14 +119,42 @@ impl Known {
 
     /// The surroundings of a decision now; `None` if the catalog that binds it was not loaded.
     pub(super) fn context(&mut self, submission: &Submission) -> Option<Context> {
-        self.newest = self.newest.max(now());
         let terms = self.terms(&submission.owner);
-        let catalog = match self.binding_under(submission, terms.as_ref()) {
+        let binding = self.binding_under(submission, terms.as_ref());
+        self.surroundings(terms, binding)
+    }
+
+    fn surroundings(&mut self, terms: Option<Terms>, binding: Option<Binding>) -> Option<Context> {
+        self.newest = self.newest.max(now());
+        let catalog = match binding {
             Some((product, Some(version))) => self.versions.get(&(product, version))?.clone(),
             Some((product, None)) => self.newest_catalogs.get(&product)?.clone(),
             None => None,
         };
         Some(Context { now: self.newest, seed: Uuid::now_v7(), terms, catalog })
+    }
+
+    /// Answers a question on the newest state, durable or not, which is that of a position; `None` if something it
+    /// rests on was not loaded.
+    pub(super) fn look(&mut self, question: &Question, position: i64) -> Option<Seen> {
+        match question {
+            Question::State { stream, view } => Some(view(&self.streams.get(stream)?.state)),
+            Question::Account(organization) => {
+                let account = self.account(organization)?;
+                Some(Box::new(self.view.sight(position, account)))
+            }
+        }
+    }
+
+    fn account(&mut self, organization: &OrganizationId) -> Option<Account> {
+        let terms = self.terms(&Owner::Organization(organization.clone()));
+        let binding = binding_of_ledger(terms.as_ref());
+        let newest_catalog = matches!(binding, Some((_, None))).then_some(self.newest_asked);
+        let context = self.surroundings(terms, binding)?;
+        match &self.streams.get(&sibling(organization, Kind::CreditLedger))?.state {
+            State::CreditLedger(ledger) => Some(Account { context, ledger: ledger.clone(), newest_catalog }),
+            State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => None,
+        }
     }
 
     fn terms(&mut self, owner: &Owner) -> Option<Terms> {
@@ -135,26 +169,36 @@ impl Known {
         }
     }
 
-    fn binding(&mut self, submission: &Submission) -> Option<(ProductCode, Option<u32>)> {
-        let terms = self.terms(&submission.owner);
-        self.binding_under(submission, terms.as_ref())
+    fn binding(&mut self, job: &Job) -> Option<Binding> {
+        match job {
+            Job::Command(asked) => {
+                let terms = self.terms(&asked.submission.owner);
+                self.binding_under(&asked.submission, terms.as_ref())
+            }
+            Job::Reading(Reading { question: Question::Account(organization), .. }) => {
+                binding_of_ledger(self.terms(&Owner::Organization(organization.clone())).as_ref())
+            }
+            Job::Reading(Reading { question: Question::State { .. }, .. }) => None,
+        }
     }
 
     /// Which catalog binds a command: the version its plan was sold under, or the newest (`None`) of its product.
-    fn binding_under(&self, submission: &Submission, terms: Option<&Terms>) -> Option<(ProductCode, Option<u32>)> {
+    fn binding_under(&self, submission: &Submission, terms: Option<&Terms>) -> Option<Binding> {
         match (&submission.command, &submission.owner) {
             (Command::Organization(organization::Command::Register { product, .. }), _) => {
                 Some((product.clone(), None))
             }
             (Command::Subscription(_), _) => Some((terms?.product.clone(), None)),
-            (Command::CreditLedger(_), _) => {
-                let version = terms?.plan.as_ref().map(|plan| plan.catalog_version);
-                Some((terms?.product.clone(), version))
-            }
+            (Command::CreditLedger(_), _) => binding_of_ledger(terms),
             (Command::ReferralTree(_), Owner::Product(product)) => Some((product.clone(), None)),
             (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
         }
     }
+}
+
+fn binding_of_ledger(terms: Option<&Terms>) -> Option<Binding> {
+    let version = terms?.plan.as_ref().map(|plan| plan.catalog_version);
+    Some((terms?.product.clone(), version))
 }
 
 impl Cached {

@@ -9,6 +9,7 @@
 //! reply was given for either.
 
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
@@ -23,6 +24,7 @@ use super::known::Known;
 use super::reader::{Reader, connect, open};
 use super::round::{ROUND_JOBS_MAX, Round};
 use super::snapshots::{self, Taken};
+use super::view::View;
 use super::{CommandKey, Failure};
 use crate::append::{AppendError, Appended, append};
 use crate::database::{Database, DatabaseError, Role};
@@ -41,6 +43,8 @@ pub(super) struct Partition {
     /// The position up to which everything is durable and known.
     head: i64,
     known: Known,
+    /// What is read beside this task.
+    view: Arc<View>,
     /// What is decided while the statement before it is in flight.
     next: Round,
     flight: Option<Flight>,
@@ -57,6 +61,7 @@ struct Flight {
     round: Round,
     /// The position of the head once it has landed.
     tail: i64,
+    launched: std::time::Instant,
     /// States as they are once it has landed.
     snapshots: Vec<Taken>,
     /// A task of its own: it goes on while other streams are loaded.
@@ -64,7 +69,12 @@ struct Flight {
 }
 
 impl Partition {
-    pub(super) async fn open(database: Database, number: i32, catalogs: Catalogs) -> Result<Self, DatabaseError> {
+    pub(super) async fn open(
+        database: Database,
+        number: i32,
+        catalogs: Catalogs,
+        view: Arc<View>,
+    ) -> Result<Self, DatabaseError> {
         let mut writer = open(&database).await?;
         let head = read_head(&mut writer, number).await?;
         Ok(Self {
@@ -74,7 +84,8 @@ impl Partition {
             number,
             writer: Some(writer),
             head: head.position,
-            known: Known::new(catalogs, head.recorded_at),
+            known: Known::new(catalogs, head.recorded_at, view.clone()),
+            view,
             next: Round::default(),
             flight: None,
             backlog: Vec::new(),
@@ -174,17 +185,18 @@ impl Partition {
         let tail = head + round.events();
         let batch = round.take_batch();
         let snapshots = self.known.take_snapshots(round.touched());
+        let launched = self.view.now();
         faults::point("executor.decided");
         let statement = tokio::spawn(async move {
             let appended = append(&mut writer, number, head, now, batch).await;
             (writer, appended)
         });
-        self.flight = Some(Flight { round, tail, snapshots, statement });
+        self.flight = Some(Flight { round, tail, launched, snapshots, statement });
     }
 
     /// A statement came back: answer what it made durable, or decide again what rested on it.
     async fn settle(&mut self, landed: Landed) {
-        let Some(Flight { round, snapshots, .. }) = self.flight.take() else { return };
+        let Some(Flight { round, launched, snapshots, .. }) = self.flight.take() else { return };
         let appended = match landed {
             Ok((writer, appended)) => {
                 self.writer = Some(writer);
@@ -198,6 +210,8 @@ impl Partition {
         match appended {
             Ok(Appended::Done { position }) => {
                 self.head = position;
+                self.view.forget(round.touched());
+                self.view.confirm(position, launched);
                 self.bell.send_replace(position);
                 metrics::gauge!("tollgate_log_position", "partition" => self.number.to_string()).set(gauge(position));
                 self.answer(round).await;
@@ -230,6 +244,7 @@ impl Partition {
     }
 
     async fn answer(&mut self, round: Round) {
+        round.accounts().for_each(|seen| self.view.hold(seen));
         let (refused, deferred) = round.answer(self.number);
         self.backlog.extend(deferred.into_iter().filter_map(Job::again));
         self.refuse(refused).await;
@@ -296,13 +311,16 @@ impl Partition {
     /// Takes in how far the log goes. Answers whether nobody else has appended; if so, forgets what they changed.
     /// Only between flights: a statement of our own moves the head too.
     async fn refresh(&mut self) -> Result<bool, Failure> {
+        let asked = self.view.now();
         let head = self.reader.head().await?;
         if head.position == self.head {
+            self.view.confirm(head.position, asked);
             return Ok(true);
         }
-        for stream in self.reader.changed(self.head).await? {
-            self.known.streams.forget(&stream);
-        }
+        let changed = self.reader.changed(self.head).await?;
+        changed.iter().for_each(|stream| self.known.streams.forget(stream));
+        self.view.forget(&changed);
+        self.view.confirm(head.position, asked);
         self.known.newest = self.known.newest.max(head.recorded_at);
         self.head = head.position;
         self.bell.send_replace(head.position);

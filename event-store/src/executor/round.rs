@@ -6,8 +6,9 @@ use domain::stream::StreamId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::job::{Asked, Job, Reading, Seen, organization};
+use super::job::{Asked, Job, Question, Reading, Seen, organization, streams_of};
 use super::known::{Known, metadata};
+use super::view::Sight;
 use super::{Applied, CommandKey, Failure};
 use crate::append::{Batch, NewEvent};
 use crate::receipt::Receipt;
@@ -37,11 +38,8 @@ impl Round {
     /// round writes already.
     pub(super) fn decide(&mut self, known: &mut Known, job: Job, tail: i64, in_flight: Option<&Round>) {
         match job {
-            Job::Reading(reading) => match known.streams.get(&reading.stream) {
-                Some(cached) => {
-                    let seen = (reading.view)(&cached.state);
-                    self.read.push((reading, seen));
-                }
+            Job::Reading(reading) => match known.look(&reading.question, tail + self.events()) {
+                Some(seen) => self.read.push((reading, seen)),
                 None => self.deferred.push(Job::Reading(reading)),
             },
             Job::Command(asked) => self.decide_command(known, asked, tail, in_flight),
@@ -113,6 +111,15 @@ impl Round {
     /// The streams that were changed in memory.
     pub(super) fn touched(&self) -> impl Iterator<Item = &StreamId> {
         self.touched.iter()
+    }
+
+    /// The accounts that were looked at and that nothing in the round has changed.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Sight> {
+        let is_unchanged = |organization| !streams_of(organization).iter().any(|stream| self.touched.contains(stream));
+        self.read.iter().filter_map(move |(reading, seen)| match &reading.question {
+            Question::Account(organization) if is_unchanged(organization) => seen.downcast_ref(),
+            Question::Account(_) | Question::State { .. } => None,
+        })
     }
 
     /// Answers what is durable now. Gives back the refusals, which need a look at the receipts, and what was deferred.

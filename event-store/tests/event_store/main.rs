@@ -8,6 +8,7 @@ mod executor;
 mod log;
 mod proof;
 mod snapshots;
+mod view;
 
 use domain::organization::Command as OrganizationCommand;
 use domain::subscription::Command as SubscriptionCommand;

@@ -1,0 +1,258 @@
+//! Accounts that are read without asking the partition's task: what a check of an entitlement rests on.
+//!
+//! ```text
+//! check ── held, and the head was confirmed a moment ago ──────────────> answered from memory
+//!       └─ else ──> the partition's task: reads the state, confirms the head ──> answered, and held from now on
+//! command ── appended ──> its organization is let go of here ──> answered
+//! ```
+//!
+//! Only what is durable is ever held, put in and let go of by the partition's task in its own order. A caller who was
+//! answered reads its own write: the account is let go of before the answer is given. What another engine appends is
+//! seen after [`CONFIRMED_AGE_MAX`]: from memory nothing is answered unless the head was confirmed, by an append of our
+//! own or a look at Postgres, less than that ago. Nothing is decided by what is held here.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use domain::credit_ledger::CreditLedger;
+use domain::stream::{Owner, StreamId};
+use domain::{Context, Kind, OrganizationId};
+
+/// How old the news of other engines may be in what is answered from memory.
+pub const CONFIRMED_AGE_MAX: Duration = Duration::from_millis(100);
+
+/// Locks among which accounts are spread, so that readers and the partition's task seldom meet.
+const SHARDS: usize = 16;
+
+/// What accounts may weigh in one generation of one shard. Two generations are kept, as in the cache; both together are
+/// 100,000 accounts of a partition, or some 100 MB.
+const SHARD_WEIGHT_MAX: usize = 50_000 * ACCOUNT_WEIGHT / SHARDS;
+
+/// What an account weighs; each of its lots weighs one, about a hundred bytes.
+const ACCOUNT_WEIGHT: usize = 10;
+
+/// An account with more lots is asked of the partition's task each time: it would be copied anew after each change.
+const HELD_LOTS_MAX: usize = 1_000;
+
+/// Where the time comes from by which the age of a confirmation is told. A test holds it still.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
+
+impl Clock {
+    /// A clock that shows what `now` gives.
+    pub fn by(now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::by(Instant::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a clock")
+    }
+}
+
+/// What an organization's entitlements rest on.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its terms, and the catalog version that binds it. The instant is never earlier than what was decided of it.
+    pub context: Context,
+    /// Its ledger.
+    pub ledger: CreditLedger,
+    /// When the newest catalog was asked for, if that is the one that binds.
+    pub(super) newest_catalog: Option<Asked>,
+}
+
+/// When a partition asked for the newest catalogs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    at: Instant,
+    publications: u64,
+}
+
+/// An account as of a position.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// The partition.
+    pub partition: i32,
+    /// The position of it that was seen.
+    pub position: i64,
+    /// What was seen.
+    pub account: Arc<Account>,
+}
+
+/// How many catalogs were published, as far as this engine knows: shared by all its partitions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Publications(Arc<AtomicU64>);
+
+/// The accounts of one partition that are held.
+pub(super) struct View {
+    partition: i32,
+    clock: Clock,
+    begun: Instant,
+    publications: Publications,
+    /// The newest position that was confirmed.
+    position: AtomicI64,
+    /// Before when it was asked for, in nanoseconds since the beginning and one more; 0 if never.
+    confirmed: AtomicU64,
+    /// Has a reader gone to have it confirmed anew?
+    renewing: AtomicBool,
+    hasher: RandomState,
+    shards: Vec<RwLock<Shard>>,
+}
+
+#[derive(Default)]
+struct Shard {
+    young: HashMap<OrganizationId, Sight>,
+    old: HashMap<OrganizationId, Sight>,
+    weight: usize,
+}
+
+impl View {
+    pub(super) fn new(partition: i32, clock: Clock, publications: Publications) -> Self {
+        Self {
+            partition,
+            begun: clock.now(),
+            clock,
+            publications,
+            position: AtomicI64::new(0),
+            confirmed: AtomicU64::new(0),
+            renewing: AtomicBool::new(false),
+            hasher: RandomState::new(),
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+        }
+    }
+
+    /// The account of an organization, if it is held and known to be true at `min_position` and a moment ago.
+    pub(super) fn find(&self, organization: &OrganizationId, min_position: i64) -> Option<Sight> {
+        let now = self.clock.now();
+        let confirmed = self.confirmed.load(Ordering::Acquire);
+        let age = (nanoseconds(now.duration_since(self.begun)) + 1).saturating_sub(confirmed);
+        let age_max = nanoseconds(CONFIRMED_AGE_MAX);
+        if confirmed == 0 || age >= age_max {
+            return None;
+        }
+        // Half way through one reader goes and has it confirmed, so that not all of them have to at once.
+        if age >= age_max / 2 && !self.renewing.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        // What is held was not changed up to here: it would have been let go of before the position was noted.
+        let position = self.position.load(Ordering::Acquire);
+        let held = self.shard(organization).read().unwrap_or_else(PoisonError::into_inner).find(organization)?;
+        let position = position.max(held.position);
+        let is_new_enough = position >= min_position;
+        let is_bound = held.account.newest_catalog.is_none_or(|asked| {
+            asked.publications == self.publications.count() && now.duration_since(asked.at) < CONFIRMED_AGE_MAX
+        });
+        (is_new_enough && is_bound).then_some(Sight { position, ..held })
+    }
+
+    /// The time, before something is asked of Postgres that will confirm the head.
+    pub(super) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The moment before the newest catalogs are asked for.
+    pub(super) fn asking(&self) -> Asked {
+        Asked { at: self.clock.now(), publications: self.publications.count() }
+    }
+
+    /// An account as the partition's task sees it.
+    pub(super) fn sight(&self, position: i64, account: Account) -> Sight {
+        Sight { partition: self.partition, position, account: Arc::new(account) }
+    }
+
+    /// Nobody has appended behind this position, as it was asked for at that instant. Whatever changed up to it must
+    /// have been let go of.
+    pub(super) fn confirm(&self, position: i64, asked: Instant) {
+        self.position.store(position, Ordering::Release);
+        let confirmed = nanoseconds(asked.duration_since(self.begun)) + 1;
+        self.confirmed.fetch_max(confirmed, Ordering::AcqRel);
+        self.renewing.store(false, Ordering::Relaxed);
+    }
+
+    /// Lets go of what rests on streams that were changed.
+    pub(super) fn forget<'a>(&self, changed: impl IntoIterator<Item = &'a StreamId>) {
+        for stream in changed {
+            match &stream.owner {
+                Owner::Organization(organization) => {
+                    let mut shard = self.shard(organization).write().unwrap_or_else(PoisonError::into_inner);
+                    shard.remove(organization);
+                }
+                Owner::Product(_) if stream.kind == Kind::Catalog => self.publications.one_more(),
+                Owner::Product(_) => {}
+            }
+        }
+    }
+
+    /// Holds an account from now on. It must be durable, and not changed by anything that is.
+    pub(super) fn hold(&self, sight: &Sight) {
+        let Some(terms) = &sight.account.context.terms else { return };
+        if sight.account.ledger.lots().len() <= HELD_LOTS_MAX {
+            let mut shard = self.shard(&terms.organization).write().unwrap_or_else(PoisonError::into_inner);
+            shard.insert(terms.organization.clone(), sight.clone());
+        }
+    }
+
+    fn shard(&self, organization: &OrganizationId) -> &RwLock<Shard> {
+        let hash = usize::try_from(self.hasher.hash_one(organization) % (SHARDS as u64)).unwrap_or_default();
+        self.shards.get(hash).unwrap_or_else(|| unreachable!("a remainder is below its divisor"))
+    }
+}
+
+impl Publications {
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Shard {
+    fn find(&self, organization: &OrganizationId) -> Option<Sight> {
+        self.young.get(organization).or_else(|| self.old.get(organization)).cloned()
+    }
+
+    /// When the young generation is full, the old one is forgotten. What is read again after that is asked for again.
+    fn insert(&mut self, organization: OrganizationId, sight: Sight) {
+        self.remove(&organization);
+        if self.weight >= SHARD_WEIGHT_MAX {
+            self.old = mem::take(&mut self.young);
+            self.weight = 0;
+        }
+        self.weight += weight(&sight);
+        self.young.insert(organization, sight);
+    }
+
+    fn remove(&mut self, organization: &OrganizationId) {
+        self.old.remove(organization);
+        if let Some(gone) = self.young.remove(organization) {
+            self.weight -= weight(&gone);
+        }
+    }
+}
+
+fn weight(sight: &Sight) -> usize {
+    ACCOUNT_WEIGHT + sight.account.ledger.lots().len()
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX - 1)
+}
