@@ -28,8 +28,13 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// After how long the server forgets a consumer nobody listens to.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(30);
 
-/// The pause before a consumer is made again; readers look by themselves meanwhile, so it need not be short.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// The pause before a consumer is made again. Without a bell every step of a chain of events waits for its reader's next
+/// look, so it is short.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often a silent bell looks whether its connection is still the same: the consumer is lost with a server that was
+/// started again, and waiting for the missed heartbeats would take two seconds.
+const CONNECTION_LOOK: Duration = Duration::from_millis(100);
 
 /// Follows the log. One bell per partition and process, shared by all its readers.
 #[derive(Debug)]
@@ -95,6 +100,7 @@ async fn hear(
     partition: i32,
     bell: &watch::Sender<i64>,
 ) -> Result<std::convert::Infallible, NatsError> {
+    let connections = link.connections();
     let stream = link.jetstream(1).get_stream_no_info(topology.stream(partition)).await;
     let stream = stream.map_err(failed("look up a stream"))?;
     // Not ordered: an ordered consumer starts again at every gap, and a gap does not matter to a bell.
@@ -115,7 +121,11 @@ async fn hear(
     // What was published while nobody listened does not ring again.
     bell.send_modify(|_| {});
     loop {
-        let message = messages.next().await.ok_or_else(|| failed("deliver on")("the subscription ended"))?;
+        let Ok(message) = timeout(CONNECTION_LOOK, messages.next()).await else {
+            link.check_unbroken(connections)?;
+            continue;
+        };
+        let message = message.ok_or_else(|| failed("deliver on")("the subscription ended"))?;
         let message = message.map_err(failed("deliver on"))?;
         let sequence = message.info().map_err(failed("name a message's place"))?.stream_sequence;
         bell.send_replace(i64::try_from(sequence).unwrap_or(i64::MAX));
