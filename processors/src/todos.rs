@@ -90,7 +90,7 @@ pub(crate) async fn renew(pool: &PgPool, processor: &str, todo: &Todo, lease: Du
 }
 
 /// How a row that was taken up ends.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome<'a> {
     /// It is done.
     Done,

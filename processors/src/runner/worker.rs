@@ -8,7 +8,7 @@ use event_store::{Executor, faults};
 use sqlx::postgres::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::stopped;
 use crate::processor::{ActError, Done, Processor, Todo};
@@ -16,10 +16,13 @@ use crate::todos::{self, Outcome};
 
 /// How long a row is a worker's after it last said so, which it does while it acts. A worker that died keeps a lane
 /// waiting for as long; one that was frozen for longer finds its row taken, which is harmless but done twice.
-pub const LEASE: Duration = Duration::from_secs(3);
+pub const LEASE: Duration = Duration::from_secs(2);
 
 /// How often a worker that acts says that it still does: twice may go wrong before the lease ends.
-const RENEW: Duration = Duration::from_secs(1);
+const RENEW: Duration = Duration::from_millis(600);
+
+/// The pause before an outcome that could not be noted is noted again.
+const NOTE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Rows a process works on at a time, per processor: enough to fill the executor's batches.
 const CONCURRENT_MAX: usize = 64;
@@ -104,11 +107,24 @@ impl Worker {
             let (event, attempt) = (todo.event_id, todo.attempt);
             tracing::warn!(processor, %event, attempt, outcome = name, %fault, "a to-do was not done");
         }
-        match todos::finish(&self.pool, processor, todo, outcome).await {
+        match self.note(todo, outcome).await {
             Ok(true) => {}
-            Ok(false) => tracing::info!(processor, event = %todo.event_id, "another worker has taken the to-do up"),
+            Ok(false) => {
+                tracing::info!(processor, event = %todo.event_id, "the to-do was noted before, or another worker has it")
+            }
             // Its lease ends, somebody takes it up again, and the command's key tells that it was done.
             Err(fault) => tracing::warn!(processor, event = %todo.event_id, %fault, "a to-do was done but not noted"),
+        }
+    }
+
+    /// Notes the outcome; if Postgres is away, again and again for as long as the lease keeps others from the row anyway.
+    async fn note(&self, todo: &Todo, outcome: Outcome<'_>) -> Result<bool, sqlx::Error> {
+        let deadline = Instant::now() + LEASE;
+        loop {
+            match todos::finish(&self.pool, self.processor.name(), todo, outcome).await {
+                Err(_) if Instant::now() < deadline => sleep(NOTE_PAUSE).await,
+                noted => return noted,
+            }
         }
     }
 }
