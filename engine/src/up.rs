@@ -87,12 +87,13 @@ async fn begin(arguments: &Arguments, data: &Path, servers: &Servers) -> Result<
     let mut process = Process::connect(servers.database_url(), servers.nats_url()).await?;
     let executor = process.executor().await?;
     publish_all(&executor, arguments.catalogs.as_deref()).await?;
+    // Before the roles: on a busy machine their tasks take all connections for a while, and a start must not fail of that.
+    let key = admin_key(data, process.pool()).await?;
     process.relay(Some(&executor));
     process.project();
     process.process(&executor);
     let period = Duration::from_mins(arguments.checkpoint_minutes);
     process.checkpoints(data, &arguments.checkpoints, period)?;
-    let key = admin_key(data, process.pool()).await?;
     let address = listen(&mut process, &executor, arguments.listen, data).await?;
     welcome::leave_environment(data, address, &key)?;
     println!("{}", welcome::text(data, address, &key));
