@@ -3,6 +3,8 @@
 //! The key is made once, in the data folder. It is never written anywhere else: whoever owns the database but not this
 //! folder cannot sign another history.
 
+mod newest;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -14,6 +16,8 @@ use event_store::checkpoint::folder::{self, FileError};
 use event_store::checkpoint::{Checkpoint, KeyError, Notary, NotaryError, Signer, to_json};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
+
+pub use self::newest::{Age, Newest};
 
 /// Where checkpoints go, and how often
 #[derive(Debug, Clone, clap::Args)]
@@ -74,6 +78,7 @@ pub enum CheckpointsError {
 pub struct Checkpoints {
     folder: PathBuf,
     notary: Notary,
+    newest: Newest,
     partitions: i32,
 }
 
@@ -83,7 +88,13 @@ impl Checkpoints {
         let signer = signer(data)?;
         let folder = settings.folder.clone().unwrap_or_else(|| data.join("checkpoints"));
         fs::create_dir_all(&folder).map_err(unusable(&folder))?;
-        Ok(Self { folder, notary: Notary::new(log, signer), partitions })
+        Ok(Self { folder, notary: Notary::new(log, signer), newest: Newest::default(), partitions })
+    }
+
+    /// The newest checkpoints, kept up to date by every write.
+    #[must_use]
+    pub fn newest(&self) -> Newest {
+        self.newest.clone()
     }
 
     /// Signs the heads that have moved, and answers the files that were written. One partition's failure does not keep
@@ -105,7 +116,9 @@ impl Checkpoints {
     async fn write_one(&mut self, partition: i32) -> Result<Option<PathBuf>, CheckpointsError> {
         // Another process may have signed since, or an earlier one of this kind: what it said binds this one too.
         if let Some(path) = folder::newest(&self.folder, partition)? {
-            self.notary.remember(folder::read(&path)?);
+            let earlier = folder::read(&path)?;
+            self.notary.remember(earlier);
+            self.newest.note(earlier);
         }
         let signed = self.notary.sign(partition).await;
         let Some(checkpoint) = signed.map_err(|source| CheckpointsError::Refused { partition, source })? else {
@@ -118,6 +131,7 @@ impl Checkpoints {
             return if same { Ok(None) } else { Err(CheckpointsError::Contradicted { path }) };
         }
         save(&path, &checkpoint).map_err(unusable(&path))?;
+        self.newest.note(checkpoint);
         Ok(Some(path))
     }
 

@@ -25,7 +25,8 @@ const POOL_CONNECTIONS_MAX: u32 = 24;
 /// Connections for the API's reads.
 const API_CONNECTIONS_MAX: u32 = 16;
 
-/// How often metrics are tidied up and to-do rows are counted: a collector asks every 15 seconds or so.
+/// How often metrics are tidied up, and measured where nothing that happens would set them: a collector asks every 15
+/// seconds or so.
 const METRICS_PERIOD: Duration = Duration::from_secs(10);
 
 /// Why a process cannot begin its work.
@@ -80,7 +81,13 @@ impl Process {
         let checks: Vec<Arc<dyn HealthCheck>> =
             vec![Arc::new(health::Postgres(pool.clone())), Arc::new(health::Nats(link.clone()))];
         let (stop, mut tasks) = (watch::Sender::new(false), JoinSet::new());
-        tasks.spawn(keep_metrics(metrics.clone(), pool.clone(), stop.subscribe()));
+        let (histograms, counted) = (metrics.clone(), pool.clone());
+        tasks.spawn(regularly(stop.subscribe(), async move || {
+            // Histograms keep every sample until they are tidied up, read or not.
+            histograms.run_upkeep();
+            // Counting to-do rows sets their gauges.
+            let _ = processors::statuses(&counted).await;
+        }));
         Ok(Self {
             database,
             log,
@@ -134,6 +141,10 @@ impl Process {
     /// Signs the heads of the log now and then, and once more when all else has stopped.
     pub fn checkpoints(&mut self, data: &Path, settings: &Settings, period: Duration) -> Result<(), CheckpointsError> {
         let checkpoints = Checkpoints::open(self.log.clone(), self.partitions, data, settings)?;
+        let (newest, log, partitions) = (checkpoints.newest(), self.log.clone(), self.partitions);
+        self.tasks.spawn(regularly(self.stop.subscribe(), async move || {
+            let _ = newest.measure(&log, partitions).await;
+        }));
         self.checkpoints = Some(tokio::spawn(checkpoints.keep(period, self.stop.subscribe())));
         Ok(())
     }
@@ -182,17 +193,13 @@ impl Process {
     }
 }
 
-/// Histograms keep every sample until they are tidied up, read or not; and the gauges of open and failed to-do rows
-/// are set by counting them. That Postgres is away is told by health.
-async fn keep_metrics(metrics: PrometheusHandle, pool: PgPool, mut stop: watch::Receiver<bool>) {
+/// Does something for the metrics now and then. That Postgres is away meanwhile is told by health.
+async fn regularly(mut stop: watch::Receiver<bool>, mut work: impl AsyncFnMut()) {
     let mut ticks = tokio::time::interval(METRICS_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
         tokio::select! {
-            _ = ticks.tick() => {
-                metrics.run_upkeep();
-                let _ = processors::statuses(&pool).await;
-            }
+            _ = ticks.tick() => work().await,
             _ = stop.changed() => {}
         }
     }

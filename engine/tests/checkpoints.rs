@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use engine::checkpoints::{Checkpoints, CheckpointsError, Settings};
+use domain::calendar::Zone;
+use domain::{ProductCode, organization};
+use engine::checkpoints::{Age, Checkpoints, CheckpointsError, Settings};
 use event_store::checkpoint::{PublicKey, folder};
 use testkit::{TestDatabase, product, send, until};
 use tokio::sync::watch;
@@ -30,6 +32,17 @@ impl Kept {
     /// Appends one event.
     async fn publish(&self) {
         send(&self.test.executor().await, product("agencia"), testkit::agencia()).await.unwrap();
+    }
+
+    /// Appends one event more.
+    async fn register(&self) {
+        let register = organization::Command::Register {
+            organization: testkit::organization("juan"),
+            product: ProductCode::new("agencia").unwrap(),
+            time_zone: Zone::new("America/Lima").unwrap(),
+            sponsor: None,
+        };
+        send(&self.test.executor().await, testkit::of("juan"), register).await.unwrap();
     }
 
     async fn as_owner(&self, statements: &str) {
@@ -73,6 +86,28 @@ async fn a_checkpoint_is_made_on_time_without_being_asked() {
     until("a checkpoint", async || newest(&kept.data)).await;
     stop.send_replace(true);
     keeping.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_no_checkpoint_covers_is_counted() {
+    let kept = Kept::start().await;
+    let mut checkpoints = kept.checkpoints();
+    let newest = checkpoints.newest();
+    let measured = async || newest.measure(&kept.test.log(), 1).await.unwrap();
+    kept.publish().await;
+    assert_eq!(measured().await, [Age { partition: 0, seconds: None, behind: 1 }], "never signed");
+    checkpoints.write().await.unwrap();
+    let [first] = measured().await[..] else { panic!("one partition") };
+    assert_eq!(first.behind, 0);
+    kept.register().await;
+    let [later] = measured().await[..] else { panic!("one partition") };
+    assert_eq!(later.behind, 1);
+    assert!(first.seconds.unwrap() >= 0.0 && later.seconds > first.seconds, "it grows older: {first:?}, {later:?}");
+
+    let mut other = kept.checkpoints();
+    other.write().await.unwrap();
+    checkpoints.write().await.unwrap();
+    assert_eq!(measured().await[0].behind, 0, "what another process has signed counts");
 }
 
 #[tokio::test]
