@@ -3,6 +3,7 @@
 mod parts;
 mod servers;
 mod setup;
+mod todo;
 mod up;
 
 use std::error::Error;
@@ -38,6 +39,8 @@ enum Command {
     Migrate(setup::Migrate),
     #[command(subcommand)]
     Catalog(setup::Catalog),
+    #[command(subcommand)]
+    Todo(todo::Todo),
     Servers(servers::Arguments),
 }
 
@@ -46,7 +49,7 @@ impl Command {
     fn log_level(&self) -> &'static str {
         match self {
             Self::Up(_) | Self::Serve(_) | Self::Relay | Self::Project(_) | Self::Process => "info",
-            Self::Checkpoint(_) | Self::Migrate(_) | Self::Catalog(_) | Self::Servers(_) => "warn",
+            Self::Checkpoint(_) | Self::Migrate(_) | Self::Catalog(_) | Self::Todo(_) | Self::Servers(_) => "warn",
         }
     }
 }
@@ -64,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Checkpoint(arguments) => parts::checkpoint(arguments, addresses).await,
         Command::Migrate(arguments) => setup::migrate(arguments, addresses).await,
         Command::Catalog(command) => setup::catalog(command, addresses).await,
+        Command::Todo(command) => todo::run(command, addresses).await,
         Command::Servers(arguments) => servers::run(arguments).await,
     };
     result.unwrap_or_else(|error| {

@@ -15,6 +15,7 @@
 //! This crate must not read a projection, know one, or write to the log other than by a command. Start reading at
 //! [`Processor`], then [`share_payments`].
 
+pub mod failed;
 pub mod grant_commissions;
 pub mod processor;
 pub mod runner;
@@ -28,6 +29,7 @@ use event_store::{Executor, Feed};
 use sqlx::postgres::PgPool;
 use tokio::sync::watch;
 
+pub use failed::{Failed, failed, retry};
 pub use processor::{ActError, Done, Processor, Todo, Wanted};
 pub use status::{Status, settled, statuses};
 

@@ -144,6 +144,33 @@ async fn what_was_refused_fails_alone_and_says_why() {
 }
 
 #[tokio::test]
+async fn what_has_failed_is_tried_again_once_a_person_says_so() {
+    let scene = Scene::begin().await;
+    scene.register("juan", None).await;
+    let refuse: Trouble = |todo| match todo.attempt {
+        1 => Err(ActError::Impossible { reason: "not before juan signs".to_owned() }),
+        _ => Ok(Done::Now),
+    };
+    let diary = Arc::new(Diary { trouble: Some(refuse), ..Diary::default() });
+    let running = scene.process_these(vec![diary.clone()]);
+    let failed = until("the to-do to fail", || async {
+        let failed = processors::failed(&scene.pool).await.unwrap();
+        (!failed.is_empty()).then_some(failed)
+    })
+    .await;
+    let [todo] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!((todo.processor.as_str(), todo.organization.as_deref()), ("keep_diary", Some("juan")));
+    assert_eq!((todo.attempts, todo.last_error.as_str()), (1, "not before juan signs"));
+
+    assert_eq!(processors::retry(&scene.pool, &failed).await.unwrap(), 1);
+    done(&scene, 1).await;
+    running.stop().await;
+    assert_eq!(processors::failed(&scene.pool).await.unwrap(), []);
+    assert_eq!(processors::retry(&scene.pool, &failed).await.unwrap(), 0, "what is done stays done");
+    assert_eq!(diary.at_once.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_now_is_tried_again_and_holds_up_its_lane_only() {
     let scene = Scene::begin().await;
     five_events_each(&scene).await;

@@ -28,7 +28,7 @@ pub struct Running {
 
 impl Scene {
     pub async fn begin() -> Self {
-        Self::with_partitions(1).await
+        Self::with_partitions(testkit::partitions()).await
     }
 
     pub async fn with_partitions(partitions: i32) -> Self {
