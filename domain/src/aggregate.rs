@@ -30,16 +30,7 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
 
     /// What a caller is told after `events` were decided and evolved.
     fn answer(&self, events: &[Self::Event], context: &Context) -> Self::Answer;
-
-    /// About how many bytes the state takes in memory: who keeps many states keeps within a bound by it. Told from what
-    /// can be counted at once; a state that holds many of something says so.
-    fn weight(&self) -> usize {
-        size_of::<Self>() + TEXTS_BYTES
-    }
 }
-
-/// What the texts of a state without lists take: ids, codes, names.
-pub(crate) const TEXTS_BYTES: usize = 512;
 
 /// Lets cqrs-es's own framework and repositories drive an aggregate: a thin adapter over `decide` and `evolve`.
 macro_rules! cqrs_aggregate {
@@ -71,25 +62,9 @@ macro_rules! cqrs_aggregate {
 }
 pub(crate) use cqrs_aggregate;
 
-/// Reads the payload of an event that an earlier release wrote as the next version of the same type.
-#[derive(Debug, Clone, Copy)]
-pub struct Upcaster {
-    /// The event's type.
-    pub event_type: &'static str,
-    /// The version it was written in.
-    pub from: &'static str,
-    /// The version it reads as.
-    pub to: &'static str,
-    /// Changes the payload. What it cannot make sense of it leaves as it is: the reader then says what is wrong.
-    pub upcast: fn(serde_json::Value) -> serde_json::Value,
-}
-
-/// Names an event type and its version for the log, and how earlier versions are read.
+/// Names an event type and its version for the log.
 macro_rules! domain_event {
-    (
-        $event:ty { $($variant:ident => $version:literal),+ $(,)? }
-        $(upcast { $($old:ident $from:literal => $to:literal by $upcast:path),+ $(,)? })?
-    ) => {
+    ($event:ty { $($variant:ident => $version:literal),+ $(,)? }) => {
         impl cqrs_es::DomainEvent for $event {
             fn event_type(&self) -> String {
                 match self {
@@ -108,14 +83,6 @@ macro_rules! domain_event {
             /// Every event type with the version that is written today.
             pub const VERSIONS: &'static [(&'static str, &'static str)] =
                 &[$((stringify!($variant), $version)),+];
-
-            /// One for every version that was written before.
-            pub const UPCASTERS: &'static [$crate::aggregate::Upcaster] = &[$($($crate::aggregate::Upcaster {
-                event_type: stringify!($old),
-                from: $from,
-                to: $to,
-                upcast: $upcast,
-            }),+)?];
         }
     };
 }

@@ -10,7 +10,6 @@ mod job;
 mod known;
 mod partition;
 mod reader;
-mod repeats;
 mod round;
 mod snapshots;
 pub mod view;

@@ -6,14 +6,10 @@ use super::lot::{self, LotKind, PRIORITY_DEFAULT};
 use super::{Answer, Command, CreditLedger, Event, OverageCharge, Rejection, Upgrade};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
 use crate::calendar::Period;
-use crate::catalog::{CatalogVersion, FeatureKind, Grant, Limit, Overage, Plan};
+use crate::catalog::{CatalogVersion, Feature, Grant, Limit, Overage, Plan};
 use crate::context::{Context, PlanInForce, Terms};
 use crate::id::{CommissionId, FeatureCode, LotId, Reference};
 use crate::money::{Credits, Quantity};
-
-/// About what a lot and a window take in memory, with their ids.
-const LOT_BYTES: usize = 128;
-const WINDOW_BYTES: usize = 256;
 
 impl Aggregate for CreditLedger {
     const TYPE: &'static str = "credit_ledger";
@@ -45,10 +41,6 @@ impl Aggregate for CreditLedger {
         });
         let charged = consumed.and_then(|(_, overage)| overage).map_or(Credits::ZERO, |overage| overage.charge);
         self.tell(consumed.map(|(feature, _)| feature), charged)
-    }
-
-    fn weight(&self) -> usize {
-        size_of::<Self>() + self.lots.len() * LOT_BYTES + self.windows.len() * WINDOW_BYTES
     }
 }
 
@@ -88,7 +80,7 @@ pub(crate) struct Allowance<'a> {
     catalog: &'a CatalogVersion,
     pub(crate) window: Period,
     pub(crate) limit: Limit,
-    overage: &'a Overage,
+    overage: Overage,
 }
 
 /// How a consumption is paid for.
@@ -104,14 +96,14 @@ impl<'a> Allowance<'a> {
         let plan = terms.plan.as_ref().ok_or(Rejection::NoPlanInForce)?;
         let unknown = || Rejection::UnknownFeature { feature: feature.clone(), product: terms.product.clone() };
         let catalog = context.catalog.as_deref().ok_or_else(unknown)?;
-        let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?.kind;
-        let FeatureKind::Quota { window } = kind else {
-            return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.as_str() });
+        let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?;
+        let Feature::Quota { window } = kind else {
+            return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.kind() });
         };
         match granted(feature, plan, catalog) {
-            Some(Grant::Quota { limit, overage, .. }) => {
+            Some(Grant::Quota { limit, overage }) => {
                 let window = window.open_at(context.now, plan.anchor, &terms.zone);
-                Ok(Self { plan, catalog, window, limit: *limit, overage })
+                Ok(Self { plan, catalog, window, limit: *limit, overage: *overage })
             }
             Some(Grant::Flag | Grant::Config { .. } | Grant::Capacity { .. }) | None => {
                 Err(not_in_plan(feature, plan, catalog))
@@ -211,10 +203,8 @@ impl CreditLedger {
         let (included, past) = allowance.split(used, quantity);
         let overage = match (past.is_zero(), allowance.overage) {
             (true, _) => None,
-            (false, Overage::Refuse | Overage::Invoice { .. }) => {
-                return Err(allowance.quota_exceeded(feature, used, quantity));
-            }
-            (false, Overage::Credits { rate }) => Some(self.charge(past, *rate)?),
+            (false, Overage::Refuse) => return Err(allowance.quota_exceeded(feature, used, quantity)),
+            (false, Overage::Credits { rate }) => Some(self.charge(past, rate)?),
         };
         Ok(Cover { included, overage })
     }

@@ -6,9 +6,6 @@ use crate::context::Context;
 use crate::id::{CommissionId, OrganizationId, PaymentId, ReferralCode};
 use crate::money::{Credits, Money};
 
-/// About what a member takes in memory: its id in three places, and its code in two.
-const MEMBER_BYTES: usize = 384;
-
 impl Aggregate for ReferralTree {
     const TYPE: &'static str = "referral_tree";
     const STATE_VERSION: i32 = 1;
@@ -39,10 +36,6 @@ impl Aggregate for ReferralTree {
             Event::OrganizationEnrolled { .. } | Event::CommissionAccrued { .. } => None,
         });
         Answer { sponsor }
-    }
-
-    fn weight(&self) -> usize {
-        size_of::<Self>() + self.members() * MEMBER_BYTES
     }
 }
 
@@ -118,7 +111,7 @@ impl ReferralTree {
             level,
             rate: *rate,
             base,
-            amount: referrals.commission(base, *rate),
+            amount: Credits::rounded(base.amount * *rate * referrals.credits_per_unit),
             catalog_version: catalog.version,
         });
         // A share too small for a millionth of a credit earns nothing.

@@ -103,8 +103,9 @@ async fn a_projection_that_meets_a_corrupt_log_stops_alone_and_says_why() {
 #[tokio::test]
 async fn a_projection_stops_rather_than_leave_an_event_out() {
     let world = World::new().await;
-    let live = world.fold(Skipping(polled(world.test.log())));
+    // Not before: a reader that skips what is not there yet stands past the end of the log, which is another fault.
     thirty_credits(&world).await;
+    let live = world.fold(Skipping(polled(world.test.log())));
     let home = world.executor.partition_of(&testkit::of("juan"));
     let reason = "the feed was asked for what follows position 0 and gave position 2".to_owned();
     until("all to stop", || async {

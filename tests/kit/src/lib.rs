@@ -27,6 +27,17 @@ pub fn nats_url() -> String {
     server("TOLLGATE_TEST_NATS_URL")
 }
 
+/// How many partitions logs have in this run: `TOLLGATE_TEST_PARTITIONS`, 1 by default. No test may need a certain
+/// number, unless it is about that number.
+///
+/// # Panics
+/// If the variable is no number.
+#[must_use]
+pub fn partitions() -> i32 {
+    std::env::var("TOLLGATE_TEST_PARTITIONS")
+        .map_or(1, |count| count.parse().expect("TOLLGATE_TEST_PARTITIONS is a number"))
+}
+
 /// A name nobody else uses: a stream, a subject root, an organization.
 #[must_use]
 pub fn unique(prefix: &str) -> String {
@@ -43,10 +54,9 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Makes one, with `TOLLGATE_TEST_PARTITIONS` partitions (1 by default).
+    /// Makes one, with as many partitions as [`partitions`] says.
     pub async fn create() -> Self {
-        let partitions = std::env::var("TOLLGATE_TEST_PARTITIONS").map_or(1, |count| count.parse().expect("a number"));
-        Self::with_partitions(partitions).await
+        Self::with_partitions(partitions()).await
     }
 
     /// Makes one with so many partitions.

@@ -32,7 +32,8 @@ impl Engine {
         let _ = fs::remove_file(data.join("env.sh"));
         let log = fs::File::options().create(true).append(true).open(&launch.log).expect("a log file");
         let child = Command::new(super::binary("tollgate"))
-            .args(["up", "--listen", "127.0.0.1:0", "--log-format", "json", "--data"])
+            .args(["up", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--partitions", &testkit::partitions().to_string(), "--data"])
             .arg(&data)
             .env("TOLLGATE_DATABASE_URL", &launch.database_url)
             .env("TOLLGATE_NATS_URL", &launch.nats_url)

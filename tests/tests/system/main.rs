@@ -3,5 +3,6 @@
 
 mod arrows;
 mod faults;
+mod places;
 mod readme;
 mod stories;
