@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use domain::organization::Registered;
 use domain::stream::Owner;
 use domain::{Kind, OrganizationId, Rejection, State, credit_ledger};
-use event_store::{Applied, Executor, Failure, Submission};
+use event_store::{Applied, Executor, Failure, Sight, Submission};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgPool;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::problem::{Fault, Problem};
@@ -60,11 +61,12 @@ impl Gate {
         owner: Owner,
         view: impl Fn(&State) -> T + Send + Sync + 'static,
     ) -> Result<T, Failure> {
-        match timeout(PATIENCE, self.executor.inspect(kind, owner, view)).await {
-            // To a reader nothing is unknown: it asks again.
-            Ok(Err(Failure::Unknown)) | Err(_) => Err(Failure::Unavailable { reason: "it gave no answer".to_owned() }),
-            Ok(seen) => seen,
-        }
+        heard(timeout(PATIENCE, self.executor.inspect(kind, owner, view)).await)
+    }
+
+    /// What an organization's entitlements rest on, as the log has it now.
+    pub(crate) async fn account(&self, organization: &OrganizationId) -> Result<Sight, Failure> {
+        heard(timeout(PATIENCE, self.executor.account(organization)).await)
     }
 
     /// An organization as the log knows it. A read model that holds nothing of it asks here whether there is one.
@@ -84,6 +86,14 @@ impl Gate {
         let partition = self.executor.partition_of(&Owner::Organization(organization.clone()));
         let position = self.executor.head(partition).map_or(0, |head| *head.borrow());
         Fault::ProjectionBehind { projection, partition, position }.into()
+    }
+}
+
+/// To a reader nothing is unknown: it asks again.
+fn heard<T>(seen: Result<Result<T, Failure>, Elapsed>) -> Result<T, Failure> {
+    match seen {
+        Ok(Err(Failure::Unknown)) | Err(_) => Err(Failure::Unavailable { reason: "it gave no answer".to_owned() }),
+        Ok(seen) => seen,
     }
 }
 

@@ -23,6 +23,12 @@ const EVERY_ROUTE: &[&str] = &["401", "403", "404", "422", "500", "503"];
 /// Problems every command may answer with besides.
 const EVERY_COMMAND: &[&str] = &["400", "408", "409", "413", "415"];
 
+/// Questions that need a body. They change nothing, so they have no name and no replay.
+const QUESTIONS: &[&str] = &["check_entitlements"];
+
+/// Problems of every body.
+const EVERY_BODY: &[&str] = &["400", "408", "413", "415"];
+
 /// Routes for many commands at once. Each item has an id of its own, so the request needs no name.
 const NAMED_BY_ITEM: &[&str] = &["consume_batch"];
 
@@ -40,6 +46,7 @@ const NAMED_BY_ITEM: &[&str] = &["consume_batch"];
         (name = "catalogs", description = "What is sold"),
         (name = "organizations", description = "Who buys"),
         (name = "subscriptions", description = "Plans and their payments"),
+        (name = "entitlements", description = "What may be used, asked without using it"),
         (name = "usage", description = "What was used, and how close to its limit"),
         (name = "credits", description = "What can still be spent"),
         (name = "referrals", description = "Who referred whom, and what it earned"),
@@ -114,6 +121,14 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn describe_command(command: &mut Operation) {
+    let describe = |command: &mut Operation, statuses: &[&str]| {
+        for status in statuses {
+            command.responses.responses.entry((*status).to_owned()).or_insert_with(|| Response::default().into());
+        }
+    };
+    if command.operation_id.as_deref().is_some_and(|id| QUESTIONS.contains(&id)) {
+        return describe(command, EVERY_BODY);
+    }
     if !command.operation_id.as_deref().is_some_and(|id| NAMED_BY_ITEM.contains(&id)) {
         let key = RefOr::Ref(Ref::new("#/components/parameters/IdempotencyKey"));
         command.parameters.get_or_insert_default().push(key);
@@ -127,9 +142,7 @@ fn describe_command(command: &mut Operation) {
             response.headers.insert("Idempotent-Replayed".to_owned(), replayed.clone().into());
         }
     }
-    for status in EVERY_COMMAND {
-        command.responses.responses.entry((*status).to_owned()).or_insert_with(|| Response::default().into());
-    }
+    describe(command, EVERY_COMMAND);
 }
 
 /// Points every problem of a guarded route to the one place where it is described.

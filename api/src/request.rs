@@ -14,6 +14,6 @@ pub(crate) use body::{CatalogText, Payload};
 pub(crate) use command::{CommandId, CommandName};
 pub(crate) use freshness::{Freshness, FreshnessParams};
 pub(crate) use items::{ITEMS_MAX, Items, RawItem};
-pub(crate) use path::{Customer, OrganizationPath, Product};
+pub(crate) use path::{Customer, FeaturePath, OrganizationPath, Product};
 pub(crate) use query::QueryParams;
 pub(crate) use request_id::{RequestId, X_REQUEST_ID};

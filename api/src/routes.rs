@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod credits;
+mod entitlements;
 mod operations;
 mod organizations;
 mod referrals;
@@ -29,6 +30,10 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::UsageWrite, routes!(usage::batch::consume_batch)))
         .routes(guard(Scope::Read, routes!(usage::list_usage)))
         .routes(guard(Scope::Read, routes!(usage::list_alerts)))
+        .routes(guard(Scope::Read, routes!(entitlements::list_entitlements)))
+        .routes(guard(Scope::Read, routes!(entitlements::get_entitlement)))
+        .routes(guard(Scope::Read, routes!(entitlements::check::check_entitlements)))
+        .routes(guard(Scope::Read, routes!(entitlements::get_gate)))
         .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up)))
         .routes(guard(Scope::Read, routes!(credits::get_balance)))
         .routes(guard(Scope::Read, routes!(credits::get_statement)))

@@ -2,6 +2,7 @@
 //! binary form, and what was meant cannot be told any more once a parser has rounded it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use domain::{Credits, Quantity};
 use rust_decimal::Decimal;
@@ -68,6 +69,19 @@ pub(crate) fn credits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cred
 pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
     let Amount(amount) = Amount::deserialize(deserializer)?;
     Quantity::positive(amount).map_err(D::Error::custom)
+}
+
+/// A quantity in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AskedQuantity(pub(crate) Quantity);
+
+impl FromStr for AskedQuantity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let amount = read(text).ok_or("it is not an amount such as 9.95")?;
+        Quantity::positive(amount).map(Self).map_err(|fault| fault.to_string())
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use domain::OrganizationId;
 use domain::stream::Owner;
+use event_store::Sight;
 use utoipa::IntoParams;
 
 use super::query::{QueryParams, invalid};
@@ -14,6 +16,9 @@ use crate::problem::{Fault, Problem};
 
 /// How long a read waits for its projection. Projections are milliseconds behind; one that is further is stuck.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is behind where somebody asks for a position that nobody has been given yet.
+const LOG: &str = "log";
 
 /// The parameter of every read, for the OpenAPI document.
 #[derive(IntoParams)]
@@ -58,15 +63,41 @@ impl Freshness {
         query.take("min_position").map(Self)
     }
 
-    /// Waits until a projection is new enough.
-    pub(crate) async fn wait(self, gate: &Gate, projection: &'static str, owner: &Owner) -> Result<(), Problem> {
-        let Some(MinPosition { partition, position }) = self.0 else { return Ok(()) };
+    /// The partition and the position that must have been reached; `None` if none was asked for.
+    fn asked(self, gate: &Gate, owner: &Owner) -> Result<Option<(i32, i64)>, Fault> {
+        let Some(MinPosition { partition, position }) = self.0 else { return Ok(None) };
         let partition = partition.unwrap_or_else(|| gate.executor.partition_of(owner));
         let partitions = gate.executor.partitions();
         if partition >= partitions {
             let text = format!("partition {partition} is not one of the log's {partitions}");
-            return Err(invalid("min_position", text).into());
+            return Err(invalid("min_position", text));
         }
+        Ok(Some((partition, position)))
+    }
+
+    /// An account that is new enough: from memory if that is, else from the log.
+    pub(crate) async fn account(self, gate: &Gate, organization: &OrganizationId) -> Result<Sight, Problem> {
+        let asked = match self.0 {
+            None => None,
+            Some(_) => self.asked(gate, &Owner::Organization(organization.clone()))?,
+        };
+        let held = gate.executor.held_account(organization, asked.map_or(0, |(_, position)| position));
+        // How new it is in another partition nothing in memory says.
+        if let Some(sight) = held.filter(|sight| asked.is_none_or(|(partition, _)| partition == sight.partition)) {
+            return Ok(sight);
+        }
+        let sight = gate.account(organization).await?;
+        match asked {
+            Some((partition, position)) if partition == sight.partition && position > sight.position => {
+                Err(Fault::ProjectionBehind { projection: LOG, partition, position }.into())
+            }
+            _ => Ok(sight),
+        }
+    }
+
+    /// Waits until a projection is new enough.
+    pub(crate) async fn wait(self, gate: &Gate, projection: &'static str, owner: &Owner) -> Result<(), Problem> {
+        let Some((partition, position)) = self.asked(gate, owner)? else { return Ok(()) };
         let reached = projections::checkpoint::wait_for(&gate.pool, projection, partition, position, PATIENCE).await?;
         if reached { Ok(()) } else { Err(Fault::ProjectionBehind { projection, partition, position }.into()) }
     }

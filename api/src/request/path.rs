@@ -1,11 +1,9 @@
 //! What a path names.
 
-use std::collections::HashMap;
-
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::stream::Owner;
-use domain::{OrganizationId, ProductCode};
+use domain::{FeatureCode, OrganizationId, ProductCode};
 use event_store::Failure;
 use utoipa::IntoParams;
 
@@ -45,6 +43,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Customer {
     }
 }
 
+/// The path of a feature of an organization.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct FeaturePath {
+    /// The organization: 1 to 64 letters, digits, `-` and `_`.
+    #[param(value_type = String, example = "pedro")]
+    pub(crate) organization: OrganizationId,
+    /// A feature of its product.
+    #[param(value_type = String, example = "whatsapp_messages")]
+    pub(crate) feature: FeatureCode,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for FeaturePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let organization = read(parts, state, "organization").await?;
+        Ok(Self { organization, feature: read(parts, state, "feature").await? })
+    }
+}
+
 /// The product in the path.
 #[derive(Debug, Clone)]
 pub(crate) struct Product(pub(crate) ProductCode);
@@ -63,9 +82,8 @@ where
     T: TryFrom<String, Error: std::fmt::Display>,
 {
     let invalid = |text: String| Problem::from(Fault::InvalidField { field: name.to_owned(), text });
-    let Path(mut named) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
-        .await
-        .map_err(|_| invalid("it is not UTF-8 text".to_owned()))?;
-    let value = named.remove(name).unwrap_or_default();
-    T::try_from(value).map_err(|fault| invalid(fault.to_string()))
+    let named = RawPathParams::from_request_parts(parts, state).await;
+    let named = named.map_err(|_| invalid("it is not UTF-8 text".to_owned()))?;
+    let value = named.iter().find(|(other, _)| *other == name).map_or("", |(_, value)| value);
+    T::try_from(value.to_owned()).map_err(|fault| invalid(fault.to_string()))
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod batch;
 mod commands;
+mod entitlements;
 mod house;
 mod keys;
 mod logs;

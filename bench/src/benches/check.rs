@@ -1,7 +1,4 @@
-//! A read over HTTP, against a bare handler that returns the same JSON.
-//!
-//! The issue wants an entitlement check here. Until there is such a route, the nearest read stands in for it:
-//! [`path`] is all there is to change.
+//! A check of an entitlement over HTTP, against a bare handler that returns the same JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +23,7 @@ const CONNECTIONS: usize = 32;
 
 /// What is read.
 fn path(organization: &OrganizationId) -> String {
-    format!("/v1/organizations/{organization}/credits")
+    format!("/v1/organizations/{organization}/entitlements/whatsapp_messages")
 }
 
 pub struct Check;
@@ -51,7 +48,7 @@ impl Bench for Check {
         let bare = Service::begin(bare).await?;
 
         let sides: Vec<Box<dyn Side>> = vec![
-            Box::new(Readers::begin("tollgate: GET ../credits", &api, &request).await?),
+            Box::new(Readers::begin("tollgate: GET ../entitlements/{feature}", &api, &request).await?),
             Box::new(Readers::begin("bare axum handler, same JSON", &bare, &request).await?),
         ];
         let sides = take_turns(sides, field).await?;
@@ -59,12 +56,9 @@ impl Bench for Check {
         ground.clear().await?;
         let finding = Finding {
             bench: self.name(),
-            what: format!("one read over HTTP, {CONNECTIONS} kept connections"),
+            what: format!("one check over HTTP, {CONNECTIONS} kept connections"),
             unit: Some("requests"),
             sides,
-            notes: vec![
-                "there is no entitlement route yet: the balance of an organization stands in for it".to_owned(),
-            ],
             ..Finding::default()
         };
         Ok(finding.compare(By::Rate, &[Some("at least 0.7")]))

@@ -1,0 +1,163 @@
+//! What an organization may use, asked without using it: checks, from the log itself and mostly from memory.
+//!
+//! A check is no promise: whoever consumes first has it. Its answer names the catalog version and the position of the
+//! log it was found on.
+
+pub(crate) mod check;
+mod shape;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use domain::entitlement::{self, PlanGate};
+use domain::{Context, FeatureCode, PlanCode, Quantity, Rejection, credit_ledger};
+use event_store::Sight;
+use jiff::Timestamp;
+
+use crate::gate::Gate;
+use crate::problem::{Fault, Problem};
+use crate::registration;
+use crate::request::amount::AskedQuantity;
+use crate::request::{Customer, FeaturePath, Freshness, FreshnessParams, OrganizationPath, QueryParams};
+use shape::{CheckedFeature, Entitlements, Found, GateAnswer};
+
+/// An account, looked at now.
+struct Look {
+    sight: Sight,
+    context: Context,
+}
+
+impl Look {
+    async fn at(gate: &Gate, customer: &Customer, freshness: Freshness) -> Result<Self, Problem> {
+        let sight = freshness.account(gate, &customer.0).await?;
+        // Never earlier than what was decided of it, even if the machine's clock steps back.
+        let now = sight.account.context.now.max(Timestamp::now());
+        let context = Context { now, ..sight.account.context.clone() };
+        if context.terms.is_none() {
+            return Err(customer.problem(Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered).into()));
+        }
+        Ok(Self { sight, context })
+    }
+
+    fn check(&self, feature: &FeatureCode, quantity: Quantity) -> Result<shape::Entitlement, Problem> {
+        let found = entitlement::check(&self.sight.account.ledger, feature, quantity, &self.context);
+        Ok(found.map_err(Rejection::CreditLedger)?.into())
+    }
+
+    fn gate(&self, plan: &PlanCode, catalog: &domain::catalog::CatalogVersion) -> Result<PlanGate, Rejection> {
+        let terms = self.context.terms.as_ref();
+        let terms = terms.ok_or(Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered))?;
+        entitlement::at_least(plan, terms, catalog).map_err(Rejection::Subscription)
+    }
+}
+
+/// What an organization may use: every feature of its product, asked for one of each.
+#[utoipa::path(
+    get, path = "/v1/organizations/{organization}/entitlements", tag = "entitlements",
+    params(OrganizationPath, FreshnessParams),
+    responses((status = 200, description = "Every feature, by code", body = Entitlements))
+)]
+pub(crate) async fn list_entitlements(
+    State(gate): State<Gate>,
+    customer: Customer,
+    freshness: Freshness,
+) -> Result<Json<Entitlements>, Problem> {
+    let look = Look::at(&gate, &customer, freshness).await?;
+    let all = entitlement::check_all(&look.sight.account.ledger, &look.context).map_err(Rejection::CreditLedger)?;
+    let entitlements = all.into_iter().map(Into::into).collect();
+    Ok(Json(Entitlements { found: Found::of(&look), entitlements }))
+}
+
+/// May so much of a feature be used? Allowed or not, it is 200; nothing is used or reserved.
+///
+/// Of a quota it says what a consumption would be told at that moment.
+#[utoipa::path(
+    get, path = "/v1/organizations/{organization}/entitlements/{feature}", tag = "entitlements",
+    params(FeaturePath, CheckQuery, FreshnessParams),
+    responses((status = 200, description = "Allowed or not, and why", body = CheckedFeature))
+)]
+pub(crate) async fn get_entitlement(
+    State(gate): State<Gate>,
+    FeaturePath { organization, feature }: FeaturePath,
+    query: CheckQuery,
+) -> Result<Json<CheckedFeature>, Problem> {
+    let customer = Customer(organization);
+    let look = Look::at(&gate, &customer, query.freshness).await?;
+    let entitlement = look.check(&feature, query.quantity);
+    let entitlement = entitlement.map_err(|problem| problem.with("organization", customer.0.as_str()))?;
+    Ok(Json(CheckedFeature { found: Found::of(&look), entitlement }))
+}
+
+/// Is the plan of an organization at least this one? Open or shut, it is 200.
+///
+/// Plans are ordered by their place in the catalog the plan was sold under; a plan that came later, by its place in the
+/// newest one.
+#[utoipa::path(
+    get, path = "/v1/organizations/{organization}/gate", tag = "entitlements",
+    params(OrganizationPath, GateQuery, FreshnessParams),
+    responses((status = 200, description = "Open or shut, and why", body = GateAnswer))
+)]
+pub(crate) async fn get_gate(
+    State(gate): State<Gate>,
+    customer: Customer,
+    query: GateQuery,
+) -> Result<Json<GateAnswer>, Problem> {
+    let look = Look::at(&gate, &customer, query.freshness).await?;
+    let bound = look.context.catalog.clone();
+    let mut answer = bound.as_deref().map(|catalog| (look.gate(&query.plan, catalog), catalog.version));
+    if let (Some((Err(_), _)) | None, Some(terms)) = (&answer, &look.context.terms) {
+        let newest = registration::catalog(&gate, &terms.product).await?;
+        let asked = newest.as_deref().map(|catalog| (look.gate(&query.plan, catalog), catalog.version));
+        answer = asked.or(answer);
+    }
+    let (found, version) = answer.ok_or(Fault::Internal)?;
+    let found = found.map_err(|unknown| customer.problem(unknown.into()))?;
+    Ok(Json(GateAnswer::of(&look, query.plan, found, version)))
+}
+
+/// How much is asked about.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CheckQuery {
+    /// How much of a quota or a capacity: above zero, at most six decimals. One, unless given.
+    #[param(value_type = Option<String>, example = "1")]
+    quantity: Quantity,
+    #[param(ignore)]
+    freshness: Freshness,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CheckQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut query = QueryParams::of(parts, state).await?;
+        let quantity = query.take("quantity")?.map_or(Quantity::ONE, |AskedQuantity(quantity)| quantity);
+        let read = Self { quantity, freshness: Freshness::take(&mut query)? };
+        query.finish()?;
+        Ok(read)
+    }
+}
+
+/// Which plan is asked for.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct GateQuery {
+    /// The smallest plan that is let through.
+    #[param(value_type = String, example = "starter")]
+    plan: PlanCode,
+    #[param(ignore)]
+    freshness: Freshness,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for GateQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let mut query = QueryParams::of(parts, state).await?;
+        let missing = || Fault::InvalidField { field: "plan".to_owned(), text: "say which plan".to_owned() };
+        let plan = query.token("plan")?.ok_or_else(missing)?;
+        let read = Self { plan, freshness: Freshness::take(&mut query)? };
+        query.finish()?;
+        Ok(read)
+    }
+}
