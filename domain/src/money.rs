@@ -55,6 +55,32 @@ pub fn round(value: Decimal, scale: u32) -> Decimal {
     value.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero)
 }
 
+/// Splits an amount by weight into parts that add up to it again: each gets what it is due rounded down, and what is
+/// then left goes, smallest unit by smallest unit, to the parts that lost most by rounding; of equals, to the first.
+/// Without any weight above zero the parts are equal. Weights are at most [`AMOUNT_MAX`] in millionths.
+#[must_use]
+pub fn split(amount: Decimal, weights: &[u64], scale: u32) -> Vec<Decimal> {
+    let equal = vec![1; weights.len()];
+    let weights = if weights.iter().all(|weight| *weight == 0) { &equal } else { weights };
+    let sum: i128 = weights.iter().copied().map(i128::from).sum();
+    let mut exact = round(amount, scale);
+    exact.rescale(scale);
+    let (units, sign) = (exact.mantissa().abs(), exact.mantissa().signum());
+    // By quotient and remainder, so that no product of two amounts leaves the 127 bits.
+    let due = |weight: &u64| {
+        let of_rest = (units % sum) * i128::from(*weight);
+        (units / sum * i128::from(*weight) + of_rest / sum, of_rest % sum)
+    };
+    let (mut parts, lost): (Vec<i128>, Vec<i128>) = weights.iter().map(due).unzip();
+    let mut by_loss: Vec<usize> = (0..parts.len()).collect();
+    by_loss.sort_by_key(|index| std::cmp::Reverse(lost[*index]));
+    let left = units - parts.iter().sum::<i128>();
+    for (_, index) in (0..left).zip(by_loss) {
+        parts[index] += 1;
+    }
+    parts.into_iter().map(|part| Decimal::from_i128_with_scale(sign * part, scale)).collect()
+}
+
 fn check(value: Decimal, scale: u32, unit: &str) -> Result<Decimal, InvalidAmount> {
     if value <= Decimal::ZERO {
         return Err(InvalidAmount::NotPositive { value });
@@ -69,7 +95,7 @@ fn check(value: Decimal, scale: u32, unit: &str) -> Result<Decimal, InvalidAmoun
 }
 
 /// An ISO 4217 currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct Currency(iso_currency::Currency);
@@ -132,6 +158,13 @@ impl Money {
         let mut amount = round(amount, currency.exponent());
         amount.rescale(currency.exponent());
         Self { amount, currency }
+    }
+
+    /// This amount in parts by weight, which add up to it again ([`split`]).
+    #[must_use]
+    pub fn split(self, weights: &[u64]) -> Vec<Self> {
+        let parts = split(self.amount, weights, self.currency.exponent()).into_iter();
+        parts.map(|amount| Self { amount, currency: self.currency }).collect()
     }
 
     /// What is left of this amount after paying `other`, both in one currency.
@@ -334,6 +367,46 @@ mod tests {
     fn credits_show_two_to_six_decimals() {
         for (amount, expected) in [("39.8", "39.80"), ("0.05", "0.05"), ("0.0000005", "0.000001"), ("10", "10.00")] {
             assert_eq!(Credits::rounded(decimal(amount)).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn an_amount_splits_by_largest_remainder_and_of_equals_the_first_gets_more() {
+        let cases: [(&str, &[u64], u32, &str); 9] = [
+            ("0.05", &[1, 1, 1], 2, "0.02 0.02 0.01"),
+            ("100", &[1, 2, 3], 2, "16.67 33.33 50.00"),
+            ("5", &[1, 1, 1], 0, "2 2 1"),
+            ("-0.05", &[1, 1, 1], 2, "-0.02 -0.02 -0.01"),
+            ("0.01", &[0, 3, 1], 2, "0.00 0.01 0.00"),
+            ("10", &[0, 0], 0, "5 5"),
+            ("0", &[1, 2], 2, "0.00 0.00"),
+            ("7", &[], 2, ""),
+            // Half away from zero first, if the amount is finer than the split.
+            ("0.125", &[1, 1], 2, "0.07 0.06"),
+        ];
+        for (amount, weights, scale, expected) in cases {
+            let parts: Vec<String> = split(decimal(amount), weights, scale).iter().map(Decimal::to_string).collect();
+            assert_eq!(parts.join(" "), expected, "{amount} over {weights:?}");
+        }
+        let yen = Money::rounded(decimal("5"), Currency::new("JPY").unwrap()).split(&[1, 1, 1]);
+        assert_eq!(yen.iter().map(Money::to_string).collect::<Vec<_>>(), ["2 JPY", "2 JPY", "1 JPY"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parts_add_up_and_are_off_by_less_than_a_unit(
+            units in 0_i64..=1_000_000_000_000_000_000,
+            weights in proptest::collection::vec(0_u64..=1_000_000_000_000_000_000, 1..12),
+        ) {
+            let amount = Decimal::new(units, 6);
+            let parts = split(amount, &weights, 6);
+            proptest::prop_assert_eq!(parts.iter().sum::<Decimal>(), amount);
+            let sum: u128 = weights.iter().copied().map(u128::from).sum();
+            for (part, weight) in parts.iter().zip(&weights).filter(|_| sum > 0) {
+                let part = part.mantissa().unsigned_abs();
+                let due = u128::from(units.unsigned_abs()) * u128::from(*weight);
+                proptest::prop_assert!(part * sum < due + sum && due < part * sum + sum);
+            }
         }
     }
 }
