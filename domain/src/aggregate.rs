@@ -62,9 +62,25 @@ macro_rules! cqrs_aggregate {
 }
 pub(crate) use cqrs_aggregate;
 
-/// Names an event type and its version for the log.
+/// Reads the payload of an event that an earlier release wrote as the next version of the same type.
+#[derive(Debug, Clone, Copy)]
+pub struct Upcaster {
+    /// The event's type.
+    pub event_type: &'static str,
+    /// The version it was written in.
+    pub from: &'static str,
+    /// The version it reads as.
+    pub to: &'static str,
+    /// Changes the payload. What it cannot make sense of it leaves as it is: the reader then says what is wrong.
+    pub upcast: fn(serde_json::Value) -> serde_json::Value,
+}
+
+/// Names an event type and its version for the log, and how earlier versions are read.
 macro_rules! domain_event {
-    ($event:ty { $($variant:ident => $version:literal),+ $(,)? }) => {
+    (
+        $event:ty { $($variant:ident => $version:literal),+ $(,)? }
+        $(upcast { $($old:ident $from:literal => $to:literal by $upcast:path),+ $(,)? })?
+    ) => {
         impl cqrs_es::DomainEvent for $event {
             fn event_type(&self) -> String {
                 match self {
@@ -83,6 +99,14 @@ macro_rules! domain_event {
             /// Every event type with the version that is written today.
             pub const VERSIONS: &'static [(&'static str, &'static str)] =
                 &[$((stringify!($variant), $version)),+];
+
+            /// One for every version that was written before.
+            pub const UPCASTERS: &'static [$crate::aggregate::Upcaster] = &[$($($crate::aggregate::Upcaster {
+                event_type: stringify!($old),
+                from: $from,
+                to: $to,
+                upcast: $upcast,
+            }),+)?];
         }
     };
 }

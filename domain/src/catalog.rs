@@ -7,14 +7,23 @@ pub mod command;
 pub mod decide;
 pub mod definition;
 pub mod event;
+pub mod feature;
+pub mod policy;
+pub mod pricing;
 pub mod rejection;
 pub mod source;
 pub mod state;
 #[cfg(test)]
 mod tests;
+pub mod upcast;
+pub mod wording;
 
 pub use command::Command;
-pub use definition::{CatalogVersion, Definition, Feature, Grant, Limit, Overage, Plan, ReferralTerms};
+pub use definition::{CatalogVersion, Definition, Grant, Limit, PaymentMethod, Plan, Rollover, Trial};
 pub use event::Event;
+pub use feature::{Feature, FeatureKind, RateLimit, RateUnit};
+pub use policy::{CommissionBase, Country, Proration, ReferralTerms, Rounding, Tax, TaxedPrices};
+pub use pricing::{Overage, Pricing, Tier, Tiers};
 pub use rejection::Rejection;
 pub use state::{Answer, Catalog};
+pub use wording::{Language, Wording};

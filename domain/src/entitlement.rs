@@ -17,7 +17,7 @@ mod tests;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::catalog::{CatalogVersion, Feature, Grant, Limit};
+use crate::catalog::{CatalogVersion, FeatureKind, Grant, Limit};
 use crate::context::{Context, PlanInForce, Terms};
 use crate::credit_ledger::decide::{Allowance, granted, upgrade_to};
 use crate::credit_ledger::{CreditLedger, Rejection, Upgrade};
@@ -126,7 +126,7 @@ pub fn check(
     let terms = context.terms.as_ref().ok_or(Rejection::NotRegistered)?;
     let unknown = || Rejection::UnknownFeature { feature: feature.clone(), product: terms.product.clone() };
     let catalog = context.catalog.as_deref().ok_or_else(unknown)?;
-    let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?;
+    let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?.kind;
     let subject = Subject { ledger, feature, kind, quantity, catalog };
     Ok(match &terms.plan {
         None => subject.lacking(Reason::NoPlanInForce),
@@ -150,7 +150,7 @@ pub fn check_all(ledger: &CreditLedger, context: &Context) -> Result<Vec<Entitle
 struct Subject<'a> {
     ledger: &'a CreditLedger,
     feature: &'a FeatureCode,
-    kind: &'a Feature,
+    kind: FeatureKind,
     quantity: Quantity,
     catalog: &'a CatalogVersion,
 }
@@ -159,7 +159,7 @@ impl Subject<'_> {
     fn told(&self, reason: Reason) -> Entitlement {
         Entitlement {
             feature: self.feature.clone(),
-            kind: self.kind.kind(),
+            kind: self.kind.as_str(),
             reason,
             used: None,
             limit: None,
@@ -178,7 +178,7 @@ impl Subject<'_> {
     }
 
     fn under(&self, plan: &PlanInForce, terms: &Terms, context: &Context) -> Entitlement {
-        if let Feature::Quota { .. } = self.kind {
+        if let FeatureKind::Quota { .. } = self.kind {
             return match Allowance::find(self.feature, terms, context) {
                 Ok(allowance) => self.of_quota(plan, &allowance),
                 Err(_) => self.lacking(Reason::NotInPlan),

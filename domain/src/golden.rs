@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
+use crate::money::Currency;
+use crate::refusal::sample;
 use crate::stream::{Event, Kind, State};
 use crate::{catalog, credit_ledger, organization, referral_tree, samples, subscription};
 
@@ -80,6 +82,43 @@ fn every_sample_ever_checked_in_can_be_read() {
         let version = version.strip_prefix('v').unwrap();
         let event = Event::decode(kind, event_type, version, &payload).unwrap();
         assert_eq!(event.event_type(), event_type);
+    }
+}
+
+#[test]
+fn a_catalog_of_one_currency_is_read_as_one_of_several() {
+    let payload = &files("samples")["catalog.CatalogPublished.v1"];
+    let Event::Catalog(catalog::Event::CatalogPublished { definition, .. }) =
+        Event::decode(Kind::Catalog, "CatalogPublished", "1", payload).unwrap()
+    else {
+        panic!("another event")
+    };
+    let usd: Currency = sample("USD");
+    let prices = definition.plans[0].prices.values().map(|prices| format!("{prices:?}"));
+    assert_eq!(prices.collect::<Vec<_>>(), [r#"{Currency(USD): 15.00}"#, r#"{Currency(USD): 150.00}"#]);
+    assert_eq!(definition.referrals.unwrap().credits_per_unit, BTreeMap::from([(usd, 1.into())]));
+}
+
+#[test]
+fn a_payload_that_is_not_what_its_old_version_says_is_told_as_the_reader_of_today_sees_it() {
+    for payload in ["{}", "[]", r#"{"CatalogPublished": {"version": 1, "definition": {"plans": [1]}}}"#, "{"] {
+        let refusal = Event::decode(Kind::Catalog, "CatalogPublished", "1", payload).unwrap_err().to_string();
+        let expected = "the payload of event CatalogPublished version 1 cannot be read: ";
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+}
+
+#[test]
+fn every_version_written_before_leads_to_the_one_written_today() {
+    for kind in Kind::ALL {
+        for upcaster in kind.upcasters() {
+            let known_today = kind.event_versions().contains(&(upcaster.event_type, upcaster.to));
+            let goes_on =
+                kind.upcasters().iter().any(|next| (next.event_type, next.from) == (upcaster.event_type, upcaster.to));
+            assert!(known_today || goes_on, "{upcaster:?}");
+            let name = name(*kind, upcaster.event_type, upcaster.from);
+            assert!(files("samples").contains_key(&name), "{name} has no sample");
+        }
     }
 }
 

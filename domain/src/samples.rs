@@ -14,29 +14,79 @@ use crate::refusal::sample;
 use crate::stream::Event;
 use crate::{organization, referral_tree, subscription};
 
-/// A catalog with every kind of feature and grant.
+/// A catalog with everything a catalog can say.
 const CATALOG: &str = r#"
 product = "agencia"
+name = { es = "Agencia", en = "Agency" }
 currency = "USD"
 upgrade_url = "/checkout?plan={plan}"
 thresholds = [70, 85, 95]
+capacity_thresholds = [80]
+credits_low = "5"
+seats = "seats"
+proration = "day"
+rounding = "half_away_from_zero"
 [referrals]
 rates = ["0.20", "0.05"]
+base = "net_paid"
+hold_days = 14
+attribution_days = 30
+credits_per_unit = { USD = "1", COP = "0.00025" }
+[[taxes]]
+country = "CO"
+name = "IVA"
+rate = "0.19"
+prices = "exclusive"
+from = 2017-01-01
 [features]
-whatsapp_messages = { kind = "quota", window = "billing_period" }
-ai_runs = { kind = "quota", window = "day" }
-whatsapp_instances = { kind = "capacity" }
-white_label = { kind = "flag" }
+ai_runs = { kind = "quota", window = "day", rate_limit = { requests = 60, per = "minute", burst = 10 } }
+ai_tokens = { kind = "quota", window = "month" }
+calls = { kind = "quota", window = "month" }
+exports = { kind = "quota", window = "forever" }
+minutes = { kind = "quota", window = "month" }
+seats = { kind = "capacity", name = { es = "Usuarios", en = "Users" } }
 support = { kind = "config" }
+white_label = { kind = "flag" }
+[features.whatsapp_messages]
+kind = "quota"
+window = "billing_period"
+name = { es = "Mensajes de WhatsApp", en = "WhatsApp messages" }
+unit = { es = "mensajes", en = "messages" }
+[[plans]]
+code = "basic"
+retired = true
+price = { month = "9" }
+features = { seats = { limit = 1 } }
 [[plans]]
 code = "starter"
-price = { month = "15", year = "150" }
+name = { es = "Inicial", en = "Starter" }
+trial = { days = 14, payment_method = "required" }
+price = { month = { USD = "15", COP = 60_000 }, year = { USD = "150", COP = 600_000 } }
 [plans.features]
-whatsapp_messages = { limit = 2_000, overage = { credits = "0.05" } }
 ai_runs = { limit = "unlimited" }
-whatsapp_instances = { limit = 1 }
-white_label = true
+seats = { limit = "2.5" }
 support = { value = "chat" }
+white_label = true
+whatsapp_messages = { limit = 2_000, overage = { credits = "0.05" }, rollover = { minimum = 10, maximum = 500 } }
+ai_tokens = { limit = 0, overage = { invoice = { USD = { unit = "0.00001" }, COP = { unit = "0.04" } } }, settle_above = true }
+[plans.features.calls.overage.invoice.USD.package]
+size = 1_000
+price = "2"
+[plans.features.calls.overage.invoice.COP.package]
+size = 1_000
+price = 8_000
+[plans.features.calls]
+limit = 100
+[plans.features.exports.overage.invoice]
+USD = { graduated = { tiers = [{ units = 10, price = "1.5" }, { units = 100, price = "1.0" }], then = "0.5" } }
+COP = { graduated = { tiers = [{ units = 10, price = 6_000 }], then = 2_000 } }
+[plans.features.exports]
+limit = 5
+[plans.features.minutes.overage.invoice]
+USD = { volume = { tiers = [{ units = 10, price = "1.5" }, { units = 100, price = "1.0" }], then = "0.5" } }
+COP = { volume = { tiers = [{ units = 10, price = 6_000 }], then = 2_000 } }
+[plans.features.minutes]
+limit = 0
 "#;
 
 /// One of each type, in the order of the aggregates and of their events.

@@ -3,8 +3,9 @@
 //! The executor and the readers of the log work on these; adding an aggregate means one line in `aggregates!`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Upcaster};
 use crate::context::Context;
 use crate::id::{OrganizationId, ProductCode};
 use crate::refusal::{Refusal, RefusalClass};
@@ -75,6 +76,14 @@ macro_rules! aggregates {
             pub fn event_versions(self) -> &'static [(&'static str, &'static str)] {
                 match self {
                     $(Self::$name => $module::Event::VERSIONS,)+
+                }
+            }
+
+            /// How events of earlier versions are read.
+            #[must_use]
+            pub fn upcasters(self) -> &'static [Upcaster] {
+                match self {
+                    $(Self::$name => $module::Event::UPCASTERS,)+
                 }
             }
         }
@@ -152,21 +161,17 @@ macro_rules! aggregates {
 
             /// Reads an event of the log. Fails on a type or version this build does not know.
             pub fn decode(kind: Kind, event_type: &str, event_version: &str, payload: &str) -> Result<Self, Undecodable> {
-                if !kind.event_versions().contains(&(event_type, event_version)) {
-                    return Err(Undecodable::UnknownType {
-                        aggregate_type: kind.as_str().to_owned(),
-                        event_type: event_type.to_owned(),
-                        event_version: event_version.to_owned(),
-                    });
-                }
+                let read_as_today;
+                let payload = if kind.event_versions().contains(&(event_type, event_version)) {
+                    payload
+                } else {
+                    read_as_today = upcast(kind, event_type, event_version, payload)?;
+                    &read_as_today
+                };
                 let decoded = match kind {
                     $(Kind::$name => serde_json::from_str(payload).map(Self::$name),)+
                 };
-                decoded.map_err(|fault| Undecodable::BadPayload {
-                    event_type: event_type.to_owned(),
-                    event_version: event_version.to_owned(),
-                    fault: fault.to_string(),
-                })
+                decoded.map_err(|fault| bad_payload(event_type, event_version, &fault))
             }
         }
 
@@ -243,7 +248,7 @@ macro_rules! aggregates {
                 match self { $(Self::$name(rejection) => rejection.hint(),)+ }
             }
 
-            fn members(&self) -> Vec<(&'static str, serde_json::Value)> {
+            fn members(&self) -> Vec<(&'static str, Value)> {
                 match self { $(Self::$name(rejection) => rejection.members(),)+ }
             }
 
@@ -262,6 +267,27 @@ aggregates! {
     CreditLedger => credit_ledger::CreditLedger,
     ReferralTree => referral_tree::ReferralTree,
     Catalog => catalog::Catalog,
+}
+
+/// The payload of an event of an earlier release as today's version has it, upcast version by version.
+fn upcast(kind: Kind, event_type: &str, event_version: &str, payload: &str) -> Result<String, Undecodable> {
+    let after = |version: &str| kind.upcasters().iter().find(|up| up.event_type == event_type && up.from == version);
+    let first = after(event_version).ok_or_else(|| Undecodable::UnknownType {
+        aggregate_type: kind.as_str().to_owned(),
+        event_type: event_type.to_owned(),
+        event_version: event_version.to_owned(),
+    })?;
+    let value: Value = serde_json::from_str(payload).map_err(|fault| bad_payload(event_type, event_version, &fault))?;
+    let steps = std::iter::successors(Some(first), |step| after(step.to));
+    Ok(steps.fold(value, |value, step| (step.upcast)(value)).to_string())
+}
+
+fn bad_payload(event_type: &str, event_version: &str, fault: &serde_json::Error) -> Undecodable {
+    Undecodable::BadPayload {
+        event_type: event_type.to_owned(),
+        event_version: event_version.to_owned(),
+        fault: fault.to_string(),
+    }
 }
 
 /// What was decided.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use domain::catalog::{self, CatalogVersion, Command, Feature, Grant, Overage, Plan, source};
+use domain::catalog::{self, CatalogVersion, Command, Feature, FeatureKind, Grant, Overage, Plan, source};
 use domain::stream::Owner;
 use serde::Serialize;
 use serde_json::Value;
@@ -148,12 +148,12 @@ fn allowed(grant: &Grant, feature: Option<&Feature>) -> FeatureOffer {
         Grant::Config { value } => {
             FeatureOffer { kind: "config".to_owned(), value: Some(value.clone()), ..FeatureOffer::default() }
         }
-        Grant::Quota { limit, overage } => FeatureOffer {
+        Grant::Quota { limit, overage, .. } => FeatureOffer {
             kind: "quota".to_owned(),
             window: feature.and_then(window),
             limit: up_to(*limit),
             overage_credits: match overage {
-                Overage::Refuse => None,
+                Overage::Refuse | Overage::Invoice { .. } => None,
                 Overage::Credits { rate } => Some(rate.to_string()),
             },
             ..FeatureOffer::default()
@@ -166,6 +166,6 @@ fn allowed(grant: &Grant, feature: Option<&Feature>) -> FeatureOffer {
 
 /// The window's name as the catalog's own format has it.
 fn window(feature: &Feature) -> Option<String> {
-    let Feature::Quota { window } = feature else { return None };
+    let FeatureKind::Quota { window } = feature.kind else { return None };
     serde_json::to_value(window).ok()?.as_str().map(str::to_owned)
 }

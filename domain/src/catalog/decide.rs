@@ -6,7 +6,7 @@ use crate::context::Context;
 
 impl Aggregate for Catalog {
     const TYPE: &'static str = "catalog";
-    const STATE_VERSION: i32 = 1;
+    const STATE_VERSION: i32 = 2;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

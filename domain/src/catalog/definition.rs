@@ -1,13 +1,14 @@
 //! What a catalog version says: plans, prices, features and what each plan allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Interval, Window};
+use super::{Feature, Overage, Proration, ReferralTerms, Rounding, Tax, Wording};
+use crate::calendar::Interval;
 use crate::id::{FeatureCode, PlanCode, ProductCode};
-use crate::money::{Currency, Money, Quantity};
+use crate::money::{Credits, Currency, Money, Quantity};
 
 /// A published, numbered definition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,61 +25,39 @@ pub struct CatalogVersion {
 pub struct Definition {
     /// The product it is for.
     pub product: ProductCode,
-    /// The currency of every price.
+    /// What customers call the product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Wording>,
+    /// The currency of whoever names none. Plans may be priced in others as well.
     pub currency: Currency,
     /// Where a customer upgrades; `{plan}` stands for the plan that would allow what was refused.
     pub upgrade_url: Option<String>,
     /// Percentages of an allowance at which an alert is raised, ascending.
     pub thresholds: Vec<u8>,
+    /// Percentages of a capacity at which an alert is raised, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity_thresholds: Vec<u8>,
+    /// An alert is raised when the balance falls below so many credits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits_low: Option<Credits>,
+    /// The capacity that members count against; `None` where members are not limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<FeatureCode>,
+    /// How a change of plan within a period is reckoned.
+    #[serde(default)]
+    pub proration: Proration,
+    /// How amounts are rounded.
+    #[serde(default)]
+    pub rounding: Rounding,
     /// What referrals pay; `None` where the product has none.
     pub referrals: Option<ReferralTerms>,
+    /// Taxes, each from a day on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<Tax>,
     /// What plans may allow.
     pub features: BTreeMap<FeatureCode, Feature>,
     /// The plans, from the smallest to the largest.
     pub plans: Vec<Plan>,
-}
-
-/// What referrals pay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ReferralTerms {
-    /// The share of a payment for the direct referrer, the referrer's referrer, and so on: `0.20` is 20 %.
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    pub rates: Vec<Decimal>,
-    /// How many credits one unit of the catalog's currency is worth as a commission.
-    #[cfg_attr(test, schemars(with = "String"))]
-    pub credits_per_unit: Decimal,
-}
-
-/// What kind of thing a feature is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Feature {
-    /// On or off.
-    Flag,
-    /// A static value.
-    Config,
-    /// Used up within a window.
-    Quota {
-        /// The time over which it counts.
-        window: Window,
-    },
-    /// A level, acquired and released.
-    Capacity,
-}
-
-impl Feature {
-    /// The kind's name in a catalog.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Flag => "flag",
-            Self::Config => "config",
-            Self::Quota { .. } => "quota",
-            Self::Capacity => "capacity",
-        }
-    }
 }
 
 /// One plan.
@@ -87,11 +66,41 @@ impl Feature {
 pub struct Plan {
     /// Its code, unique in the catalog.
     pub code: PlanCode,
-    /// What it costs for each interval it is sold by; zero for a free plan.
-    #[cfg_attr(test, schemars(with = "BTreeMap<Interval, String>"))]
-    pub prices: BTreeMap<Interval, Decimal>,
+    /// What customers call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Wording>,
+    /// Is it sold no more? Subscriptions that are on it stay.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retired: bool,
+    /// A time to try it before the first payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
+    /// What it costs for each interval it is sold by, in each currency; zero for a free plan.
+    #[cfg_attr(test, schemars(with = "BTreeMap<Interval, BTreeMap<Currency, String>>"))]
+    pub prices: BTreeMap<Interval, BTreeMap<Currency, Decimal>>,
     /// What it allows; a feature that is absent is not in the plan.
     pub grants: BTreeMap<FeatureCode, Grant>,
+}
+
+/// A time in which a plan is in force without being paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Trial {
+    /// How long, in local days.
+    pub days: u16,
+    /// Is a way to pay asked for before it begins?
+    pub payment_method: PaymentMethod,
+}
+
+/// Whether a trial begins without a way to pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum PaymentMethod {
+    /// It has to be known first.
+    Required,
+    /// It may follow.
+    Optional,
 }
 
 /// What a plan allows of a feature, in the shape of the feature's kind.
@@ -112,12 +121,47 @@ pub enum Grant {
         limit: Limit,
         /// What happens past it.
         overage: Overage,
+        /// What of it is kept for the next window; `None` is nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollover: Option<Rollover>,
+        /// May a capture take more than its hold? For work whose size is known only when it is done.
+        #[serde(default, skip_serializing_if = "is_false")]
+        settle_above: bool,
     },
-    /// At most so much at a time.
+    /// At most so much at a time; more is refused.
     Capacity {
         /// The highest level.
         limit: Limit,
     },
+}
+
+impl Grant {
+    /// How much it allows, of the kinds that are counted.
+    #[must_use]
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Quota { limit, .. } | Self::Capacity { limit } => Some(*limit),
+            Self::Flag | Self::Config { .. } => None,
+        }
+    }
+}
+
+/// How much of an allowance is carried into the next window, on top of that window's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Rollover {
+    /// At least so much, even if less was left.
+    pub minimum: Quantity,
+    /// At most so much, however much was left.
+    pub maximum: Quantity,
+}
+
+impl Rollover {
+    /// What is carried over when `left` was left at the end of a window.
+    #[must_use]
+    pub fn carried(&self, left: Quantity) -> Quantity {
+        left.max(self.minimum).min(self.maximum)
+    }
 }
 
 /// How much is included.
@@ -132,6 +176,12 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Is it more than a quantity?
+    #[must_use]
+    pub fn exceeds(self, quantity: Quantity) -> bool {
+        self.quantity().is_none_or(|limit| limit > quantity)
+    }
+
     /// The quantity, unless unlimited.
     #[must_use]
     pub fn quantity(self) -> Option<Quantity> {
@@ -142,21 +192,6 @@ impl Limit {
     }
 }
 
-/// What happens past the included quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum Overage {
-    /// It is refused.
-    Refuse,
-    /// Each unit costs credits.
-    Credits {
-        /// Credits for one unit.
-        #[cfg_attr(test, schemars(with = "String"))]
-        rate: Decimal,
-    },
-}
-
 impl Definition {
     /// Finds a plan by its code.
     #[must_use]
@@ -164,16 +199,23 @@ impl Definition {
         self.plans.iter().find(|plan| plan.code == *code)
     }
 
-    /// The price of a plan for an interval.
+    /// The price of a plan for an interval, in the catalog's own currency.
     #[must_use]
     pub fn price(&self, plan: &Plan, interval: Interval) -> Option<Money> {
-        plan.prices.get(&interval).map(|amount| Money::rounded(*amount, self.currency))
+        plan.price_in(interval, self.currency)
     }
 
-    /// The smallest plan that has the feature.
+    /// Every currency a plan is sold in, and the catalog's own.
+    #[must_use]
+    pub fn currencies(&self) -> BTreeSet<Currency> {
+        let priced = self.plans.iter().flat_map(|plan| plan.prices.values()).flat_map(BTreeMap::keys).copied();
+        priced.chain([self.currency]).collect()
+    }
+
+    /// The smallest plan on sale that has the feature.
     #[must_use]
     pub fn first_plan_with(&self, feature: &FeatureCode) -> Option<&Plan> {
-        self.plans.iter().find(|plan| plan.grants.contains_key(feature))
+        self.plans.iter().find(|plan| !plan.retired && plan.grants.contains_key(feature))
     }
 
     /// The place of a plan among the others, from the smallest to the largest.
@@ -182,17 +224,12 @@ impl Definition {
         self.plans.iter().position(|other| other.code == *plan)
     }
 
-    /// The next larger plan that includes more of a quota or a capacity than `limit`.
+    /// The next larger plan on sale that includes more of a quota or a capacity than `limit`.
     #[must_use]
     pub fn larger_plan(&self, current: &PlanCode, feature: &FeatureCode, limit: Quantity) -> Option<&Plan> {
-        let includes_more = |plan: &&Plan| match plan.grants.get(feature) {
-            Some(Grant::Quota { limit: Limit::Unlimited, .. } | Grant::Capacity { limit: Limit::Unlimited }) => true,
-            Some(Grant::Quota { limit: Limit::UpTo(larger), .. } | Grant::Capacity { limit: Limit::UpTo(larger) }) => {
-                *larger > limit
-            }
-            Some(Grant::Flag | Grant::Config { .. }) | None => false,
-        };
-        self.plans.iter().skip_while(|plan| plan.code != *current).skip(1).find(includes_more)
+        let larger = self.plans.iter().skip_while(|plan| plan.code != *current).skip(1);
+        let includes_more = |plan: &Plan| plan.grants.get(feature)?.limit().map(|larger| larger.exceeds(limit));
+        larger.filter(|plan| !plan.retired).find(|plan| includes_more(plan) == Some(true))
     }
 
     /// Where to upgrade to a plan.
@@ -200,4 +237,23 @@ impl Definition {
     pub fn upgrade_url_for(&self, plan: &PlanCode) -> Option<String> {
         self.upgrade_url.as_ref().map(|url| url.replace("{plan}", plan.as_str()))
     }
+}
+
+impl Plan {
+    /// What it costs for an interval in a currency.
+    #[must_use]
+    pub fn price_in(&self, interval: Interval, currency: Currency) -> Option<Money> {
+        let amount = self.prices.get(&interval)?.get(&currency)?;
+        Some(Money::rounded(*amount, currency))
+    }
+
+    /// The currencies it is sold in.
+    #[must_use]
+    pub fn currencies(&self) -> BTreeSet<Currency> {
+        self.prices.values().flat_map(BTreeMap::keys).copied().collect()
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

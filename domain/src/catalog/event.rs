@@ -18,4 +18,7 @@ pub enum Event {
     },
 }
 
-domain_event!(Event { CatalogPublished => "1" });
+domain_event!(
+    Event { CatalogPublished => "2" }
+    upcast { CatalogPublished "1" => "2" by super::upcast::price_per_currency }
+);

@@ -7,7 +7,10 @@
 
 mod document;
 mod feature;
+mod grant;
 mod plan;
+mod policy;
+mod pricing;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -17,7 +20,9 @@ use std::fmt;
 use toml::de::DeTable;
 
 use self::document::{Report, Table};
-use super::Definition;
+use self::value::CREDITS;
+use super::{Definition, Plan};
+use crate::money::Credits;
 
 /// Something that is wrong with a catalog file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,19 +78,40 @@ pub fn read(file: &str, text: &str) -> Result<Definition, Faults> {
 /// `None` only if a fault was reported; every part is read before the first one decides.
 fn read_definition(mut root: Table<'_>, report: &mut Report) -> Option<Definition> {
     let product = root.required("product", report).and_then(|node| node.token(report));
+    let name = root.optional("name").and_then(|node| node.wording(report));
     let currency = root.required("currency", report).and_then(|node| node.currency(report));
     let upgrade_url = root.optional("upgrade_url").and_then(|node| node.text(report)).map(str::to_owned);
-    let thresholds = root.optional("thresholds").map_or_else(Vec::new, |node| feature::thresholds(&node, report));
-    let referrals = root.optional("referrals").and_then(|node| feature::referrals(&node, report));
+    let thresholds = root.optional("thresholds").map_or_else(Vec::new, |node| policy::thresholds(&node, report));
+    let capacity_thresholds =
+        root.optional("capacity_thresholds").map_or_else(Vec::new, |node| policy::thresholds(&node, report));
+    let credits_low = root.optional("credits_low").and_then(|node| node.number(&CREDITS, report)).map(Credits::rounded);
+    let seats = root.optional("seats");
+    let proration = root.optional("proration").map(|node| node.choice(&policy::PRORATION, report));
+    let rounding = root.optional("rounding").map(|node| node.choice(&policy::ROUNDING, report));
+    let referrals = root.optional("referrals");
+    let taxes = root.optional("taxes").map_or_else(Vec::new, |node| policy::taxes(&node, report));
     let features = root.optional("features").map_or_else(Default::default, |node| feature::features(&node, report));
     let plans = root.required("plans", report).map(|node| plan::plans(&node, currency, &features, report));
     root.finish(report);
+
+    // What has to agree with the plans.
+    let sold = plans.as_deref().unwrap_or_default();
+    let sold_in = sold.iter().flat_map(Plan::currencies).chain(currency).collect();
+    let seats = seats.map(|node| policy::seats(&node, &features, sold, report));
+    let referrals = referrals.map(|node| policy::referrals(&node, currency, &sold_in, report));
     Some(Definition {
         product: product?,
+        name,
         currency: currency?,
         upgrade_url,
         thresholds,
-        referrals,
+        capacity_thresholds,
+        credits_low,
+        seats: seats.flatten(),
+        proration: proration.flatten().unwrap_or_default(),
+        rounding: rounding.flatten().unwrap_or_default(),
+        referrals: referrals.flatten(),
+        taxes,
         features: features.into_iter().filter_map(|(code, feature)| Some((code, feature?))).collect(),
         plans: plans?,
     })

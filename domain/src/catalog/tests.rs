@@ -16,7 +16,8 @@ fn definition() -> Definition {
 /// Agencia with another price for `starter`.
 fn dearer() -> Definition {
     let mut dearer = definition();
-    dearer.plans[1].prices.insert(crate::calendar::Interval::Month, decimal("18.00"));
+    let prices = dearer.plans[1].prices.get_mut(&crate::calendar::Interval::Month).unwrap();
+    prices.insert(id("USD"), decimal("18.00"));
     dearer
 }
 

@@ -6,7 +6,7 @@ use super::lot::{self, LotKind, PRIORITY_DEFAULT};
 use super::{Answer, Command, CreditLedger, Event, OverageCharge, Rejection, Upgrade};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
 use crate::calendar::Period;
-use crate::catalog::{CatalogVersion, Feature, Grant, Limit, Overage, Plan};
+use crate::catalog::{CatalogVersion, FeatureKind, Grant, Limit, Overage, Plan};
 use crate::context::{Context, PlanInForce, Terms};
 use crate::id::{CommissionId, FeatureCode, LotId, Reference};
 use crate::money::{Credits, Quantity};
@@ -80,7 +80,7 @@ pub(crate) struct Allowance<'a> {
     catalog: &'a CatalogVersion,
     pub(crate) window: Period,
     pub(crate) limit: Limit,
-    overage: Overage,
+    overage: &'a Overage,
 }
 
 /// How a consumption is paid for.
@@ -96,14 +96,14 @@ impl<'a> Allowance<'a> {
         let plan = terms.plan.as_ref().ok_or(Rejection::NoPlanInForce)?;
         let unknown = || Rejection::UnknownFeature { feature: feature.clone(), product: terms.product.clone() };
         let catalog = context.catalog.as_deref().ok_or_else(unknown)?;
-        let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?;
-        let Feature::Quota { window } = kind else {
-            return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.kind() });
+        let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?.kind;
+        let FeatureKind::Quota { window } = kind else {
+            return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.as_str() });
         };
         match granted(feature, plan, catalog) {
-            Some(Grant::Quota { limit, overage }) => {
+            Some(Grant::Quota { limit, overage, .. }) => {
                 let window = window.open_at(context.now, plan.anchor, &terms.zone);
-                Ok(Self { plan, catalog, window, limit: *limit, overage: *overage })
+                Ok(Self { plan, catalog, window, limit: *limit, overage })
             }
             Some(Grant::Flag | Grant::Config { .. } | Grant::Capacity { .. }) | None => {
                 Err(not_in_plan(feature, plan, catalog))
@@ -203,8 +203,10 @@ impl CreditLedger {
         let (included, past) = allowance.split(used, quantity);
         let overage = match (past.is_zero(), allowance.overage) {
             (true, _) => None,
-            (false, Overage::Refuse) => return Err(allowance.quota_exceeded(feature, used, quantity)),
-            (false, Overage::Credits { rate }) => Some(self.charge(past, rate)?),
+            (false, Overage::Refuse | Overage::Invoice { .. }) => {
+                return Err(allowance.quota_exceeded(feature, used, quantity));
+            }
+            (false, Overage::Credits { rate }) => Some(self.charge(past, *rate)?),
         };
         Ok(Cover { included, overage })
     }

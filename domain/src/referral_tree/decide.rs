@@ -111,7 +111,7 @@ impl ReferralTree {
             level,
             rate: *rate,
             base,
-            amount: Credits::rounded(base.amount * *rate * referrals.credits_per_unit),
+            amount: referrals.commission(base, *rate),
             catalog_version: catalog.version,
         });
         // A share too small for a millionth of a credit earns nothing.

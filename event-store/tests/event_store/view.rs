@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::catalog::Feature;
+use domain::catalog::{Feature, FeatureKind};
 use domain::{Command, Credits, catalog};
 use event_store::executor::view::CONFIRMED_AGE_MAX;
 use event_store::{Clock, Executor, Failure, Sight};
@@ -191,7 +191,8 @@ async fn whoever_has_no_plan_is_bound_by_the_newest_catalog() {
 /// Catalog agencia with one more feature.
 fn with_feature(code: &str) -> Command {
     let Command::Catalog(catalog::Command::Publish { mut definition }) = testkit::agencia() else { unreachable!() };
-    definition.features.insert(code.to_owned().try_into().unwrap(), Feature::Flag);
+    let flag = Feature { kind: FeatureKind::Flag, name: None, unit: None, rate_limit: None };
+    definition.features.insert(code.to_owned().try_into().unwrap(), flag);
     catalog::Command::Publish { definition }.into()
 }
 

@@ -87,7 +87,10 @@ impl<'a> Commissions<'a> {
         if rates.get(place) != Some(&rate) {
             return Err(format!("level {level} does not earn {rate}"));
         }
-        let per_unit = number_at(referrals, "/credits_per_unit").unwrap_or(Decimal::ONE);
+        // A table of currencies since version 2 of the event; one number before.
+        let of_currency = format!("/credits_per_unit/{}", event.text("/base/currency")?);
+        let per_unit = number_at(referrals, &of_currency).or_else(|| number_at(referrals, "/credits_per_unit"));
+        let per_unit = per_unit.unwrap_or(Decimal::ONE);
         if amount != credits(base * rate * per_unit) {
             return Err(format!("{rate} of {base} is not {amount}"));
         }

@@ -1,18 +1,26 @@
-//! Plans: what they cost and what they grant.
+//! Plans: what they are called, what they cost, how they are tried.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
-use toml::de::DeValue;
 
 use super::document::{Node, Report};
 use super::feature::Features;
-use super::value::{LIMIT, Least, RATE, Range};
+use super::grant;
+use super::value::{Least, Range};
 use crate::calendar::Interval;
-use crate::catalog::{Feature, Grant, Limit, Overage, Plan};
-use crate::id::{FeatureCode, PlanCode};
-use crate::money::{CREDIT_SCALE, Currency, Money, Quantity};
+use crate::catalog::{PaymentMethod, Plan, Trial};
+use crate::id::PlanCode;
+use crate::money::{CREDIT_SCALE, Currency, Money};
+
+/// Longest trial: whoever tries for more than a year has a free plan.
+const TRIAL_DAYS_MAX: i64 = 365;
+
+const PAYMENT_METHOD: [(&str, PaymentMethod); 2] =
+    [("required", PaymentMethod::Required), ("optional", PaymentMethod::Optional)];
+
+/// Amounts by currency.
+type Prices = BTreeMap<Currency, Decimal>;
 
 pub(super) fn plans(
     node: &Node<'_>,
@@ -38,10 +46,21 @@ fn read_plan(
 ) -> Option<Plan> {
     let mut table = node.table("a plan", report)?;
     let code = table.required("code", report).and_then(|code| read_code(&code, &node.field, codes, report));
+    let name = table.optional("name").and_then(|name| name.wording(report));
+    let retired = table.optional("retired").map_or(Some(false), |retired| retired.boolean(report));
     let prices = table.required("price", report).and_then(|price| read_prices(&price, currency, report));
-    let grants = table.optional("features").map_or_else(BTreeMap::new, |node| read_grants(&node, features, report));
+    let trial = table.optional("trial");
+    let sold_in = prices.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::keys).copied().collect();
+    let sold = grant::Sold { features, own: currency, sold_in };
+    let grants = table.optional("features").map_or_else(BTreeMap::new, |node| sold.read_grants(&node, report));
+    let is_free = prices.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values).all(Decimal::is_zero);
+    let trial = match trial {
+        Some(trial) if prices.is_some() && is_free => trial.fault(report, "a free plan needs no trial"),
+        Some(trial) => read_trial(&trial, report),
+        None => None,
+    };
     table.finish(report);
-    Some(Plan { code: code?, prices: prices?, grants })
+    Some(Plan { code: code?, name, retired: retired?, trial, prices: prices?, grants })
 }
 
 fn read_code(
@@ -57,111 +76,52 @@ fn read_code(
     }
 }
 
-fn read_prices(
-    node: &Node<'_>,
-    currency: Option<Currency>,
-    report: &mut Report,
-) -> Option<BTreeMap<Interval, Decimal>> {
+fn read_prices(node: &Node<'_>, own: Option<Currency>, report: &mut Report) -> Option<BTreeMap<Interval, Prices>> {
     let mut table = node.table("a table such as { month = \"15.00\" }", report)?;
-    // Without a currency the decimals cannot be judged; that the currency is missing is a fault already.
-    let scale = currency.map_or(CREDIT_SCALE, Currency::exponent);
-    let example = if scale == 0 { "4990" } else { "\"15.00\"" };
-    let amount = Range { noun: "an amount", example, scale, from: Least::Zero };
     let asked = [(Interval::Month, table.optional("month")), (Interval::Year, table.optional("year"))];
     if asked.iter().all(|(_, node)| node.is_none()) {
         node.fault::<()>(report, "a plan has a price for a month or for a year; 0 if it is free");
     }
     let mut prices = BTreeMap::new();
     for (interval, node) in asked {
-        let price = node.and_then(|node| node.number(&amount, report));
-        // Kept with the currency's decimals, so that "15" and "15.00" publish the same text.
-        let rounded = price.zip(currency).map(|(price, currency)| Money::rounded(price, currency).amount);
-        prices.extend(rounded.map(|price| (interval, price)));
+        prices.extend(node.and_then(|node| Some((interval, read_price(&node, own, report)?))));
     }
     table.finish(report);
     Some(prices)
 }
 
-fn read_grants(node: &Node<'_>, features: &Features, report: &mut Report) -> BTreeMap<FeatureCode, Grant> {
-    let Some(table) = node.table("a table of features", report) else { return BTreeMap::new() };
-    let mut grants = BTreeMap::new();
-    for (node, name) in table.named() {
-        let defined = FeatureCode::new(name).ok().and_then(|code| Some((features.get(&code)?, code)));
-        match defined {
-            Some((Some(feature), code)) => {
-                grants.extend(read_grant(&node, feature, report).map(|grant| (code, grant)));
-            }
-            // The feature itself is a fault already.
-            Some((None, _)) => {}
-            None => {
-                node.fault::<()>(report, format!("[features] defines no {name:?}"));
-            }
-        }
+/// One amount in the catalog's currency, or a table of amounts by currency.
+fn read_price(node: &Node<'_>, own: Option<Currency>, report: &mut Report) -> Option<Prices> {
+    if !node.value.is_table() {
+        let amount = read_amount(node, own, report)?;
+        return own.map(|own| BTreeMap::from([(own, amount)]));
     }
-    grants
-}
-
-/// `None` also for a flag that is off: it is not in the plan.
-fn read_grant(node: &Node<'_>, feature: &Feature, report: &mut Report) -> Option<Grant> {
-    match feature {
-        Feature::Flag => node.boolean(report)?.then_some(Grant::Flag),
-        Feature::Config => {
-            let mut table = node.table("the config grant { value = .. }", report)?;
-            let value = table.required("value", report).and_then(|value| read_value(&value, report));
-            table.finish(report);
-            Some(Grant::Config { value: value? })
+    let prices = node.by_currency(report, |amount, currency, report| read_amount(amount, Some(currency), report));
+    let named = node.table("a table of currencies", report).map_or(0, |table| table.named().count());
+    match own {
+        // An amount that is there but faulty is not missing as well.
+        Some(own) if named == prices.len() && !prices.contains_key(&own) => {
+            node.fault(report, format!("has no amount in {own}, the catalog's currency"))
         }
-        Feature::Quota { .. } => {
-            let mut table = node.table("the quota grant { limit = .. }", report)?;
-            let limit = table.required("limit", report).and_then(|limit| read_limit(&limit, report));
-            let overage = match table.optional("overage") {
-                Some(overage) => read_overage(&overage, report),
-                None => Some(Overage::Refuse),
-            };
-            table.finish(report);
-            Some(Grant::Quota { limit: limit?, overage: overage? })
-        }
-        Feature::Capacity => {
-            let mut table = node.table("the capacity grant { limit = .. }", report)?;
-            let limit = table.required("limit", report).and_then(|limit| read_limit(&limit, report));
-            table.finish(report);
-            Some(Grant::Capacity { limit: limit? })
-        }
+        _ => Some(prices),
     }
 }
 
-fn read_value(node: &Node<'_>, report: &mut Report) -> Option<Value> {
-    let whole = node.whole().map(|whole| json!(whole));
-    let value = node.value.as_str().map(|text| json!(text)).or(whole).or(node.value.as_bool().map(Value::Bool));
-    match value {
-        Some(value) => Some(value),
-        None => node.fault(report, format!("{} is not a text, a whole number, true or false", node.shown())),
-    }
+fn read_amount(node: &Node<'_>, currency: Option<Currency>, report: &mut Report) -> Option<Decimal> {
+    // Without a currency the decimals cannot be judged; that the currency is missing is a fault already.
+    let scale = currency.map_or(CREDIT_SCALE, Currency::exponent);
+    let example = if scale == 0 { "4990" } else { "\"15.00\"" };
+    let amount = node.number(&Range { noun: "an amount", example, scale, from: Least::Zero }, report)?;
+    // Kept with the currency's decimals, so that "15" and "15.00" publish the same text.
+    Some(currency.map_or(amount, |currency| Money::rounded(amount, currency).amount))
 }
 
-fn read_limit(node: &Node<'_>, report: &mut Report) -> Option<Limit> {
-    if node.value.as_str() == Some("unlimited") {
-        return Some(Limit::Unlimited);
-    }
-    node.number(&LIMIT, report).map(|limit| Limit::UpTo(Quantity::of(limit)))
-}
-
-fn read_overage(node: &Node<'_>, report: &mut Report) -> Option<Overage> {
-    match node.value {
-        DeValue::String(text) if text == "refuse" => Some(Overage::Refuse),
-        DeValue::Table(_) => {
-            let mut table = node.table("a table", report)?;
-            let rate = table.required("credits", report).and_then(|rate| rate.number(&RATE, report));
-            table.finish(report);
-            Some(Overage::Credits { rate: rate? })
-        }
-        DeValue::String(_)
-        | DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_)
-        | DeValue::Array(_) => {
-            node.fault(report, format!("{} is not \"refuse\" or {{ credits = \"0.05\" }}", node.shown()))
-        }
-    }
+fn read_trial(node: &Node<'_>, report: &mut Report) -> Option<Trial> {
+    let mut table = node.table("a table such as { days = 14 }", report)?;
+    let days = table.required("days", report).and_then(|days| days.whole_in(1..=TRIAL_DAYS_MAX, report));
+    let payment_method = table
+        .optional("payment_method")
+        .map_or(Some(PaymentMethod::Optional), |method| method.choice(&PAYMENT_METHOD, report));
+    table.finish(report);
+    Some(Trial { days: days?, payment_method: payment_method? })
 }

@@ -102,7 +102,7 @@ faxes = true
         expect![[r#"
             catalogs/agencia.toml:1: product: product "agen cia" is not 1 to 64 letters, digits, - and _
             catalogs/agencia.toml:2: currency: currency "EURO" is not an ISO 4217 code such as USD
-            catalogs/agencia.toml:3: discount: is not a known key; the keys here are product, currency, upgrade_url, thresholds, referrals, features, plans
+            catalogs/agencia.toml:3: discount: is not a known key; the keys here are product, name, currency, upgrade_url, thresholds, capacity_thresholds, credits_low, seats, proration, rounding, referrals, taxes, features, plans
             catalogs/agencia.toml:4: thresholds[1]: 101 is not a whole percentage from 1 to 100
             catalogs/agencia.toml:6: features.messages.window: is missing; a quota counts by day, month, billing_period or forever
             catalogs/agencia.toml:11: plans[0].code: is missing
@@ -168,7 +168,7 @@ fn each_fault_of_what_is_said_once() {
             1: product: product "a b" is not 1 to 64 letters, digits, - and _
             2: currency: currency "usd" is not an ISO 4217 code such as USD
             3: upgrade_url: true is not a text
-            3: upgrade_link: is not a known key; the keys here are product, currency, upgrade_url, thresholds, referrals, features, plans
+            3: upgrade_link: is not a known key; the keys here are product, name, currency, upgrade_url, thresholds, capacity_thresholds, credits_low, seats, proration, rounding, referrals, taxes, features, plans
             4: thresholds: 70 is not an array of percentages such as [70, 85, 95]
             4: thresholds[1]: "85" is not a whole percentage from 1 to 100
             4: thresholds[0]: 0 is not a whole percentage from 1 to 100
@@ -207,7 +207,7 @@ fn each_fault_of_the_referrals() {
             7: referrals.rates: 11 rates are not 1 to 10
             8: referrals.credits_per_unit: "one" is not a rate such as "0.05"
             8: referrals.credits_per_unit: "0.0000001" has more than 6 decimals
-            8: referrals.credits_per_dollar: is not a known key; the keys here are rates, credits_per_unit"#]],
+            8: referrals.credits_per_dollar: is not a known key; the keys here are rates, base, hold_days, attribution_days, credits_per_unit"#]],
     );
 }
 
@@ -228,7 +228,7 @@ fn each_fault_of_a_feature() {
             13: features.numbers.kind: is missing
             14: features.numbers.kind: "gauge" is not flag, config, quota or capacity
             15: features.numbers.window: only a quota has a window
-            15: features.numbers.unit: is not a known key; the keys here are kind, window
+            15: features.numbers.unit: "GB" is not a table such as { es = "Mensajes", en = "Messages" }
             10: features.messages.window: is missing; a quota counts by day, month, billing_period or forever
             12: features.messages.window: "week" is not day, month, billing_period or forever
             18: features.tone: "config" is not a table such as { kind = "flag" }
@@ -267,7 +267,7 @@ fn each_fault_of_a_plan() {
             26: plans[1].price.month: "15.001" has more than 2 decimals
             26: plans[1].price.month: 1000000000001 is above the largest amount, 1000000000000
             26: plans[1].price.month: 2026-01-01 is not an amount such as "15.00"
-            27: plans[1].trial_days: is not a known key; the keys here are code, price, features"#]],
+            27: plans[1].trial_days: is not a known key; the keys here are code, name, retired, price, trial, features"#]],
     );
 }
 
@@ -313,10 +313,10 @@ fn each_fault_of_a_grant() {
             28: plans[1].features.messages.limit: "-1" is below zero
             28: plans[1].features.messages.limit: "many" is not a limit such as 2000 or "unlimited"
             28: plans[1].features.messages.limit: "0.0000001" has more than 6 decimals
-            28: plans[1].features.messages.overage: "allow" is not "refuse" or { credits = "0.05" }
+            28: plans[1].features.messages.overage: "allow" is not "refuse", { credits = "0.05" } or { invoice = { unit = "0.05" } }
             28: plans[1].features.messages.overage.credits: "0" is not above zero
-            28: plans[1].features.messages.overage.money: is not a known key; the keys here are credits
-            28: plans[1].features.messages.overage.credits: is missing
+            28: plans[1].features.messages.overage.money: is not a known key; the keys here are credits, invoice
+            28: plans[1].features.messages.overage: is charged either in credits or on the invoice
             28: plans[1].features.messages: true is not the quota grant { limit = .. }
             29: plans[1].features.numbers.overage: is not a known key; the keys here are limit
             30: plans[1].features.white_label: a table is not true or false
