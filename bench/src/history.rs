@@ -17,7 +17,7 @@ use crate::ground::Ground;
 use crate::measure::Fault;
 
 /// Events a batch: as many as the executor writes at once under load.
-const BATCH_EVENTS: usize = 1_000;
+const BATCH_EVENTS: i64 = 1_000;
 
 /// One command in so many buys credits; the others use messages.
 const TOP_UP_EVERY: usize = 10;
@@ -43,16 +43,15 @@ pub async fn write(ground: &Ground, customers: usize, events: i64) -> Result<i64
     let mut head = Log::new(ground.pool()).head(0).await?.position;
     let (surroundings, mut turn) = (context()?, 0);
     while head < events {
-        let mut batch = Batch::default();
-        while batch.events.len() < BATCH_EVENTS {
+        let mut batch = Batch::behind(0, head);
+        while batch.len() < BATCH_EVENTS {
             let number = turn % ledgers.len();
             let ledger = ledgers.get_mut(number).ok_or("there is no ledger")?;
             let context = Context { now: now()?, seed: Uuid::now_v7(), ..surroundings.clone() };
-            batch.events.extend(ledger.act(turn / owners.len(), &context)?);
+            ledger.act(turn / owners.len(), &context, &mut batch)?;
             turn += 1;
         }
-        let now = batch.events.last().map_or_else(Timestamp::now, |last| last.recorded_at);
-        match append(&mut connection, 0, head, now, batch).await? {
+        match append(&mut connection, batch, now()?).await? {
             Appended::Done { position } => head = position,
             Appended::Stale => return Err("somebody else writes this log".into()),
         }
@@ -61,23 +60,16 @@ pub async fn write(ground: &Ground, customers: usize, events: i64) -> Result<i64
 }
 
 impl Ledger {
-    fn act(&mut self, time: usize, context: &Context) -> Result<Vec<NewEvent>, Fault> {
+    fn act(&mut self, time: usize, context: &Context, batch: &mut Batch) -> Result<(), Fault> {
         let decision = self.state.execute(&Command::from(command(time)?), context)?;
         let stream = StreamId { kind: Kind::CreditLedger, owner: self.owner.clone() };
-        let metadata = metadata();
-        let event = |event| {
+        let metadata = serde_json::to_string(&metadata())?;
+        for event in &decision.events {
             self.sequence += 1;
-            NewEvent {
-                stream: stream.clone(),
-                sequence: self.sequence,
-                organization: Some(stream.owner.as_str().to_owned()),
-                event_id: Uuid::now_v7(),
-                recorded_at: context.now,
-                event,
-                metadata: metadata.clone(),
-            }
-        };
-        Ok(decision.events.into_iter().map(event).collect())
+            let (sequence, event_id, recorded_at) = (self.sequence, Uuid::now_v7(), context.now);
+            batch.push(&[NewEvent { stream: &stream, sequence, event_id, recorded_at, event, metadata: &metadata }])?;
+        }
+        Ok(())
     }
 }
 

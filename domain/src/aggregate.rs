@@ -30,7 +30,16 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
 
     /// What a caller is told after `events` were decided and evolved.
     fn answer(&self, events: &[Self::Event], context: &Context) -> Self::Answer;
+
+    /// About how many bytes the state takes in memory: who keeps many states keeps within a bound by it. Told from what
+    /// can be counted at once; a state that holds many of something says so.
+    fn weight(&self) -> usize {
+        size_of::<Self>() + TEXTS_BYTES
+    }
 }
+
+/// What the texts of a state without lists take: ids, codes, names.
+pub(crate) const TEXTS_BYTES: usize = 512;
 
 /// Lets cqrs-es's own framework and repositories drive an aggregate: a thin adapter over `decide` and `evolve`.
 macro_rules! cqrs_aggregate {

@@ -206,6 +206,14 @@ macro_rules! aggregates {
                 }
             }
 
+            /// About how many bytes it takes in memory.
+            #[must_use]
+            pub fn weight(&self) -> usize {
+                match self {
+                    $(Self::$name(state) => state.weight(),)+
+                }
+            }
+
             /// The state as a snapshot keeps it.
             pub fn snapshot(&self) -> Result<String, serde_json::Error> {
                 match self {

@@ -4,43 +4,139 @@
 //! all. Whoever else appended in between has moved the head, so the writer learns that what it decided on is stale:
 //! the head row orders all writers of a partition, the primary key of the stream is the second guard.
 
+use chrono::{DateTime, Utc};
 use domain::Event;
-use domain::stream::StreamId;
+use domain::stream::{Owner, StreamId};
 use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use crate::faults;
-use crate::log::Metadata;
 use crate::proof::{self, Entry};
-use crate::receipt::{CommandKey, Receipt};
+use crate::receipt::{CommandKey, Fingerprint, Receipt};
 
 /// An event to be appended.
-#[derive(Debug, Clone)]
-pub struct NewEvent {
+#[derive(Debug, Clone, Copy)]
+pub struct NewEvent<'a> {
     /// The stream.
-    pub stream: StreamId,
+    pub stream: &'a StreamId,
     /// Its place in the stream.
     pub sequence: i64,
-    /// The organization, if it is an event of one.
-    pub organization: Option<String>,
     /// Its own id.
     pub event_id: Uuid,
     /// The instant of its decision.
     pub recorded_at: Timestamp,
     /// What happened.
-    pub event: Event,
-    /// Who asked for it.
-    pub metadata: Metadata,
+    pub event: &'a Event,
+    /// Who asked for it: [`Metadata`](crate::log::Metadata) as JSON.
+    pub metadata: &'a str,
 }
 
-/// Everything one statement appends.
-#[derive(Debug, Default)]
+/// Everything one statement appends behind a position, hashed and in the columns it is sent in: all of this is done
+/// before the statement's turn comes.
+#[derive(Debug)]
 pub struct Batch {
-    /// The events, in order.
-    pub events: Vec<NewEvent>,
-    /// The receipts of the commands that gave them.
-    pub receipts: Vec<(CommandKey, Receipt)>,
+    partition: i32,
+    after: i64,
+    events: Columns,
+    leaves: Vec<proof::Hash>,
+    receipts: ReceiptColumns,
+    /// The instant of the newest event.
+    newest: Option<Timestamp>,
+}
+
+impl Batch {
+    /// An empty one, whose first event will be the next after a position.
+    #[must_use]
+    pub fn behind(partition: i32, after: i64) -> Self {
+        let (events, receipts) = (Columns::default(), ReceiptColumns::default());
+        Self { partition, after, events, leaves: Vec::new(), receipts, newest: None }
+    }
+
+    /// The partition it is for.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.partition
+    }
+
+    /// The position of its last event; where it begins if it has none.
+    #[must_use]
+    pub fn tail(&self) -> i64 {
+        self.after + self.len()
+    }
+
+    /// The number of its events.
+    #[must_use]
+    pub fn len(&self) -> i64 {
+        i64::try_from(self.leaves.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Has it no events? It may have receipts still.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+
+    /// Are there neither events nor receipts in it?
+    #[must_use]
+    pub fn writes_nothing(&self) -> bool {
+        self.is_empty() && self.receipts.callers.is_empty()
+    }
+
+    /// Adds the events of one decision at the next positions, or none of them.
+    pub fn push(&mut self, decided: &[NewEvent<'_>]) -> Result<(), serde_json::Error> {
+        let payloads = decided.iter().map(|new| new.event.payload()).collect::<Result<Vec<_>, _>>()?;
+        decided.iter().zip(payloads).for_each(|(new, payload)| self.push_one(new, payload));
+        Ok(())
+    }
+
+    fn push_one(&mut self, new: &NewEvent<'_>, payload: String) {
+        let position = self.tail() + 1;
+        let (event_type, event_version) = (new.event.event_type(), new.event.event_version());
+        let (aggregate_type, aggregate_id) = (new.stream.kind.as_str(), new.stream.owner.as_str());
+        let organization = match &new.stream.owner {
+            Owner::Organization(organization) => Some(organization.as_str()),
+            Owner::Product(_) => None,
+        };
+        let entry = Entry {
+            partition: self.partition,
+            position,
+            event_id: new.event_id,
+            recorded_at_micros: new.recorded_at.as_microsecond(),
+            organization,
+            aggregate_type,
+            aggregate_id,
+            sequence: new.sequence,
+            event_type: &event_type,
+            event_version: &event_version,
+            payload: &payload,
+            metadata: new.metadata,
+        };
+        self.leaves.push(entry.leaf());
+        self.newest = Some(new.recorded_at);
+        let columns = &mut self.events;
+        columns.organizations.push(organization.map(str::to_owned));
+        columns.aggregate_types.push(aggregate_type);
+        columns.aggregate_ids.push(aggregate_id.to_owned());
+        columns.sequences.push(new.sequence);
+        columns.event_types.push(event_type);
+        columns.event_versions.push(event_version);
+        columns.payloads.push(payload);
+        columns.metadata.push(new.metadata.to_owned());
+        columns.positions.push(position);
+        columns.event_ids.push(new.event_id);
+        columns.recorded_at.push(postgres_instant(new.recorded_at));
+    }
+
+    /// Adds the receipt of a command.
+    pub fn acknowledge(&mut self, key: CommandKey, receipt: Receipt) {
+        let columns = &mut self.receipts;
+        columns.callers.push(key.caller);
+        columns.command_ids.push(key.command_id);
+        columns.fingerprints.push(receipt.fingerprint);
+        columns.positions.push(receipt.position);
+        columns.answers.push(receipt.answer);
+    }
 }
 
 /// What became of a statement that ran.
@@ -55,18 +151,7 @@ pub enum Appended {
     Stale,
 }
 
-/// Why a batch cannot even be tried, or what came back instead of an answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// An event cannot be written as JSON.
-    #[error("an event cannot be encoded")]
-    Unencodable(#[from] serde_json::Error),
-    /// Postgres refused or went away; whether the batch was written is not known.
-    #[error("postgres did not answer the append")]
-    Postgres(#[from] sqlx::Error),
-}
-
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Columns {
     aggregate_types: Vec<&'static str>,
     aggregate_ids: Vec<String>,
@@ -77,67 +162,35 @@ struct Columns {
     metadata: Vec<String>,
     positions: Vec<i64>,
     event_ids: Vec<Uuid>,
-    recorded_at: Vec<i64>,
+    recorded_at: Vec<DateTime<Utc>>,
     organizations: Vec<Option<String>>,
 }
 
-impl Columns {
-    /// Turns events into columns, and hashes them at the positions they will have behind `after`.
-    fn fill(partition: i32, after: i64, events: Vec<NewEvent>) -> Result<(Self, proof::Hash), serde_json::Error> {
-        let mut columns = Self::default();
-        let mut leaves = Vec::with_capacity(events.len());
-        for (position, new) in (after + 1..).zip(events) {
-            let (payload, metadata) = (new.event.payload()?, serde_json::to_string(&new.metadata)?);
-            let (event_type, event_version) = (new.event.event_type(), new.event.event_version());
-            let entry = Entry {
-                partition,
-                position,
-                event_id: new.event_id,
-                recorded_at_micros: new.recorded_at.as_microsecond(),
-                organization: new.organization.as_deref(),
-                aggregate_type: new.stream.kind.as_str(),
-                aggregate_id: new.stream.owner.as_str(),
-                sequence: new.sequence,
-                event_type: &event_type,
-                event_version: &event_version,
-                payload: &payload,
-                metadata: &metadata,
-            };
-            leaves.push(entry.leaf());
-            columns.aggregate_types.push(new.stream.kind.as_str());
-            columns.aggregate_ids.push(new.stream.owner.as_str().to_owned());
-            columns.sequences.push(new.sequence);
-            columns.event_types.push(event_type);
-            columns.event_versions.push(event_version);
-            columns.payloads.push(payload);
-            columns.metadata.push(metadata);
-            columns.positions.push(position);
-            columns.event_ids.push(new.event_id);
-            columns.recorded_at.push(new.recorded_at.as_microsecond());
-            columns.organizations.push(new.organization);
-        }
-        Ok((columns, proof::root(&leaves)))
-    }
+#[derive(Debug, Default)]
+struct ReceiptColumns {
+    callers: Vec<String>,
+    command_ids: Vec<String>,
+    fingerprints: Vec<Fingerprint>,
+    positions: Vec<i64>,
+    answers: Vec<String>,
 }
 
-/// Appends a batch behind `after`, the position of the head as the writer knows it. One round trip, one commit.
+/// Appends a batch behind the position it was made for. One round trip, one commit. The head's instant becomes that of
+/// the newest event, but never earlier than `not_before`.
 pub async fn append(
     connection: &mut PgConnection,
-    partition: i32,
-    after: i64,
-    now: Timestamp,
     batch: Batch,
-) -> Result<Appended, AppendError> {
-    let count = i64::try_from(batch.events.len()).unwrap_or(i64::MAX);
-    let (events, root) = Columns::fill(partition, after, batch.events)?;
-    let receipts = ReceiptColumns::fill(batch.receipts);
+    not_before: Timestamp,
+) -> Result<Appended, sqlx::Error> {
+    let Batch { partition, after, ref events, ref leaves, ref receipts, newest } = batch;
+    let root = proof::root(leaves);
     faults::point("append.before");
     let appending = sqlx::query_scalar(include_str!("append/append.sql"))
         .bind(partition)
         .bind(after)
-        .bind(count)
+        .bind(batch.len())
         .bind(root.as_slice())
-        .bind(now.as_microsecond())
+        .bind(postgres_instant(newest.map_or(not_before, |newest| newest.max(not_before))))
         .bind(&events.aggregate_types)
         .bind(&events.aggregate_ids)
         .bind(&events.sequences)
@@ -168,25 +221,7 @@ fn stale_if_taken(error: sqlx::Error) -> Result<Option<i64>, sqlx::Error> {
     }
 }
 
-#[derive(Default)]
-struct ReceiptColumns {
-    callers: Vec<String>,
-    command_ids: Vec<String>,
-    fingerprints: Vec<Vec<u8>>,
-    positions: Vec<i64>,
-    answers: Vec<String>,
-}
-
-impl ReceiptColumns {
-    fn fill(receipts: Vec<(CommandKey, Receipt)>) -> Self {
-        let mut columns = Self::default();
-        for (key, receipt) in receipts {
-            columns.callers.push(key.caller);
-            columns.command_ids.push(key.command_id);
-            columns.fingerprints.push(receipt.fingerprint);
-            columns.positions.push(receipt.position);
-            columns.answers.push(receipt.answer);
-        }
-        columns
-    }
+/// Both count microseconds since 1970.
+fn postgres_instant(instant: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(instant.as_microsecond()).unwrap_or_default()
 }

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, EventEnvelope, EventStore};
 use domain::Event;
-use domain::stream::{Owner, StreamId};
+use domain::stream::StreamId;
 use jiff::Timestamp;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use crate::append::{AppendError, Appended, Batch, NewEvent, append};
+use crate::append::{Appended, Batch, NewEvent, append};
 use crate::executor::partition_of;
 use crate::log::{LogError, Metadata, Recorded, read_head, read_stream, stream_id};
 
@@ -51,14 +51,14 @@ impl CqrsStore {
     }
 
     /// Appends behind whatever the head is, as long as the stream itself has not grown.
-    async fn append(&self, stream: &StreamId, sequence: i64, events: &[NewEvent]) -> Result<Grown, CqrsFault> {
+    async fn append(&self, stream: &StreamId, sequence: i64, events: &[NewEvent<'_>]) -> Result<Grown, CqrsFault> {
         let partition = partition_of(&stream.owner, self.partitions);
         let mut connection = self.pool.acquire().await?;
         loop {
             let head = read_head(&mut connection, partition).await?;
-            let batch = Batch { events: events.to_vec(), receipts: Vec::new() };
-            let now = events.last().map_or(head.recorded_at, |last| last.recorded_at).max(head.recorded_at);
-            match append(&mut connection, partition, head.position, now, batch).await? {
+            let mut batch = Batch::behind(partition, head.position);
+            batch.push(events)?;
+            match append(&mut connection, batch, head.recorded_at).await? {
                 Appended::Done { .. } => return Ok(Grown::Here),
                 Appended::Stale => {
                     let newest: Option<i64> = sqlx::query_scalar(
@@ -89,8 +89,8 @@ enum Grown {
 enum CqrsFault {
     #[error(transparent)]
     Log(#[from] LogError),
-    #[error(transparent)]
-    Append(#[from] AppendError),
+    #[error("an event cannot be encoded")]
+    Unencodable(#[from] serde_json::Error),
     #[error(transparent)]
     Postgres(#[from] sqlx::Error),
     #[error("stream {0} is not of this aggregate")]
@@ -100,10 +100,10 @@ enum CqrsFault {
 impl<E: std::error::Error> From<CqrsFault> for AggregateError<E> {
     fn from(fault: CqrsFault) -> Self {
         match fault {
-            CqrsFault::Log(LogError::Unavailable(_)) | CqrsFault::Append(_) | CqrsFault::Postgres(_) => {
+            CqrsFault::Log(LogError::Unavailable(_)) | CqrsFault::Postgres(_) => {
                 Self::DatabaseConnectionError(Box::new(fault))
             }
-            CqrsFault::Log(LogError::Corrupt { .. }) | CqrsFault::OtherAggregate(_) => {
+            CqrsFault::Log(LogError::Corrupt { .. }) | CqrsFault::Unencodable(_) | CqrsFault::OtherAggregate(_) => {
                 Self::DeserializationError(Box::new(fault))
             }
         }
@@ -163,19 +163,18 @@ where
             return Ok(Vec::new());
         }
         let now = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
-        let new = (sequence + 1..).zip(&events).map(|(sequence, event)| NewEvent {
-            stream: stream.clone(),
+        let described = serde_json::to_string(&Metadata(metadata.clone().into_iter().collect()));
+        let described = described.map_err(CqrsFault::from)?;
+        let decided: Vec<Event> = events.iter().cloned().map(Into::into).collect();
+        let new = (sequence + 1..).zip(&decided).map(|(sequence, event)| NewEvent {
+            stream: &stream,
             sequence,
-            organization: match &stream.owner {
-                Owner::Organization(organization) => Some(organization.to_string()),
-                Owner::Product(_) => None,
-            },
             event_id: Uuid::now_v7(),
             recorded_at: now,
-            event: event.clone().into(),
-            metadata: Metadata(metadata.clone().into_iter().collect()),
+            event,
+            metadata: &described,
         });
-        let new: Vec<NewEvent> = new.collect();
+        let new: Vec<NewEvent<'_>> = new.collect();
         match self.append(&stream, sequence, &new).await? {
             Grown::Elsewhere => Err(AggregateError::AggregateConflict),
             Grown::Here => Ok((sequence + 1..)

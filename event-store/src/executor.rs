@@ -10,6 +10,7 @@ mod job;
 mod known;
 mod partition;
 mod reader;
+mod repeats;
 mod round;
 mod snapshots;
 pub mod view;

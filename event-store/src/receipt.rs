@@ -19,11 +19,14 @@ pub struct CommandKey {
     pub command_id: String,
 }
 
+/// SHA-256 of whom a command is for and all it says.
+pub type Fingerprint = [u8; 32];
+
 /// The answer to a command that was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// A hash of the command, to tell a retry from another command under the same key.
-    pub fingerprint: Vec<u8>,
+    pub fingerprint: Fingerprint,
     /// The position of its last event, or of the log when it changed nothing.
     pub position: i64,
     /// What the caller was told, as JSON.
@@ -32,10 +35,10 @@ pub struct Receipt {
 
 /// A hash of whom a command is for and all it says, and the length of what it says in bytes.
 #[must_use]
-pub fn fingerprint(owner: &Owner, command: &Command) -> (Vec<u8>, usize) {
+pub fn fingerprint(owner: &Owner, command: &Command) -> (Fingerprint, usize) {
     let command = serde_json::to_vec(command).unwrap_or_default();
     let hash = Sha256::new().chain_update(owner.as_str()).chain_update([0]).chain_update(&command).finalize();
-    (hash.to_vec(), command.len())
+    (hash.into(), command.len())
 }
 
 /// Finds the receipts of commands.
@@ -64,11 +67,9 @@ pub(crate) async fn find(
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
         let key = CommandKey { caller: row.try_get("caller")?, command_id: row.try_get("command_id")? };
-        let receipt = Receipt {
-            fingerprint: row.try_get("fingerprint")?,
-            position: row.try_get("position")?,
-            answer: row.try_get("answer")?,
-        };
+        // One of another length is that of no command.
+        let fingerprint = Fingerprint::try_from(row.try_get::<&[u8], _>("fingerprint")?).unwrap_or_default();
+        let receipt = Receipt { fingerprint, position: row.try_get("position")?, answer: row.try_get("answer")? };
         found.insert(key, receipt);
     }
     Ok(found)

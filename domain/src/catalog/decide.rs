@@ -4,6 +4,9 @@ use super::{Answer, Catalog, Command, Definition, Event, Rejection};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
 use crate::context::Context;
 
+/// About what a published definition takes in memory.
+const VERSION_BYTES: usize = 64 << 10;
+
 impl Aggregate for Catalog {
     const TYPE: &'static str = "catalog";
     const STATE_VERSION: i32 = 2;
@@ -24,6 +27,10 @@ impl Aggregate for Catalog {
 
     fn answer(&self, _events: &[Event], _context: &Context) -> Answer {
         Answer { version: self.latest().map_or(0, |latest| latest.version) }
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.published() * VERSION_BYTES
     }
 }
 

@@ -32,6 +32,11 @@ impl Catalog {
         self.versions.iter().find(|published| published.version == version)
     }
 
+    /// How many versions were published.
+    pub(super) fn published(&self) -> usize {
+        self.versions.len()
+    }
+
     pub(super) fn take_in(&mut self, event: &Event) {
         match event {
             Event::CatalogPublished { version, definition } => {

@@ -11,6 +11,10 @@ use crate::context::{Context, PlanInForce, Terms};
 use crate::id::{CommissionId, FeatureCode, LotId, Reference};
 use crate::money::{Credits, Quantity};
 
+/// About what a lot and a window take in memory, with their ids.
+const LOT_BYTES: usize = 128;
+const WINDOW_BYTES: usize = 256;
+
 impl Aggregate for CreditLedger {
     const TYPE: &'static str = "credit_ledger";
     const STATE_VERSION: i32 = 1;
@@ -41,6 +45,10 @@ impl Aggregate for CreditLedger {
         });
         let charged = consumed.and_then(|(_, overage)| overage).map_or(Credits::ZERO, |overage| overage.charge);
         self.tell(consumed.map(|(feature, _)| feature), charged)
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.lots.len() * LOT_BYTES + self.windows.len() * WINDOW_BYTES
     }
 }
 

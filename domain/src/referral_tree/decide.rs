@@ -6,6 +6,9 @@ use crate::context::Context;
 use crate::id::{CommissionId, OrganizationId, PaymentId, ReferralCode};
 use crate::money::{Credits, Money};
 
+/// About what a member takes in memory: its id in three places, and its code in two.
+const MEMBER_BYTES: usize = 384;
+
 impl Aggregate for ReferralTree {
     const TYPE: &'static str = "referral_tree";
     const STATE_VERSION: i32 = 1;
@@ -36,6 +39,10 @@ impl Aggregate for ReferralTree {
             Event::OrganizationEnrolled { .. } | Event::CommissionAccrued { .. } => None,
         });
         Answer { sponsor }
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.members() * MEMBER_BYTES
     }
 }
 

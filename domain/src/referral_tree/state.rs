@@ -52,6 +52,11 @@ impl ReferralTree {
         iter::successors(self.sponsor_of(organization), |above| self.sponsor_of(above))
     }
 
+    /// How many organizations have a place in it.
+    pub(super) fn members(&self) -> usize {
+        self.members.len()
+    }
+
     pub(super) fn take_in(&mut self, event: &Event) {
         match event {
             Event::OrganizationEnrolled { organization, code } => {

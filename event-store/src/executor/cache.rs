@@ -6,8 +6,12 @@ use std::mem;
 use domain::State;
 use domain::stream::StreamId;
 
-/// Streams in one generation. Two generations are kept, so at most twice as many streams are in memory.
-const GENERATION_STREAMS_MAX: usize = 50_000;
+/// About how many bytes of states one generation holds. Two are kept, so at most twice as many are in memory, and what
+/// one round loads and changes.
+const GENERATION_BYTES_MAX: usize = 128 << 20;
+
+/// What a stream takes beside its state: its id, twice, and its place in the table.
+const ENTRY_BYTES: usize = 256;
 
 /// An aggregate as far as its stream was read or written.
 pub(super) struct Cached {
@@ -23,6 +27,8 @@ pub(super) struct Cached {
 #[derive(Default)]
 pub(super) struct Cache {
     young: HashMap<StreamId, Cached>,
+    /// At least what the young ones take.
+    young_bytes: usize,
     old: HashMap<StreamId, Cached>,
 }
 
@@ -48,18 +54,27 @@ impl Cache {
     }
 
     pub(super) fn insert(&mut self, stream: StreamId, cached: Cached) {
+        self.grow(ENTRY_BYTES + cached.state.weight());
         self.young.insert(stream, cached);
     }
 
+    /// A state has grown by so many bytes.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.young_bytes += bytes;
+    }
+
     pub(super) fn forget(&mut self, stream: &StreamId) {
-        self.young.remove(stream);
+        if let Some(forgotten) = self.young.remove(stream) {
+            self.young_bytes = self.young_bytes.saturating_sub(ENTRY_BYTES + forgotten.state.weight());
+        }
         self.old.remove(stream);
     }
 
     /// Once a round at most: what was loaded for a round, and what it changed, is young and must stay until it landed.
     pub(super) fn age(&mut self) {
-        if self.young.len() > GENERATION_STREAMS_MAX {
+        if self.young_bytes > GENERATION_BYTES_MAX {
             self.old = mem::take(&mut self.young);
+            self.young_bytes = 0;
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What waits for a partition: commands, and questions about a state.
 
 use std::any::Any;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 
 use domain::State;
 use domain::stream::{Owner, StreamId};
@@ -8,10 +10,15 @@ use domain::{Kind, OrganizationId};
 use tokio::sync::oneshot;
 
 use super::{Applied, CommandKey, Failure, Submission};
-use crate::receipt::{Receipt, fingerprint};
+use crate::receipt::{Fingerprint, Receipt, fingerprint};
 
 /// How often a job is decided again because other engines append to the same partition.
 const DECISIONS_MAX: u32 = 100;
+
+/// A keyed hash of a command's key, so that nobody can make many keys share one.
+pub(super) type Mark = u64;
+
+static MARKS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, Failure>>;
 
@@ -21,7 +28,9 @@ pub(super) type Seen = Box<dyn Any + Send>;
 /// A command without its answer.
 pub(super) struct Asked {
     pub(super) submission: Submission,
-    pub(super) fingerprint: Vec<u8>,
+    pub(super) fingerprint: Fingerprint,
+    /// Its key in short. Two keys may share one: what is decided by it must be harmless then.
+    pub(super) mark: Mark,
     /// The length of the command as JSON, in bytes.
     pub(super) size: usize,
     /// May it have been applied already? Then its receipt is looked for before it is decided.
@@ -53,7 +62,8 @@ pub(super) enum Job {
 impl Asked {
     pub(super) fn new(submission: Submission, reply: Reply<Applied>) -> Self {
         let (fingerprint, size) = fingerprint(&submission.owner, &submission.command);
-        Self { submission, fingerprint, size, suspect: false, decisions: 0, reply }
+        let mark = MARKS.hash_one(&submission.key);
+        Self { submission, fingerprint, mark, size, suspect: false, decisions: 0, reply }
     }
 
     /// Gives the first answer again.

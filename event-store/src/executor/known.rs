@@ -8,6 +8,7 @@ use domain::catalog::CatalogVersion;
 use domain::stream::{Owner, StreamId};
 use domain::{Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization};
 use jiff::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::cache::{Cache, Cached};
@@ -17,7 +18,6 @@ use super::reader::Reader;
 use super::snapshots::{SNAPSHOT_EVENTS, Snapshot, Taken, next_due};
 use super::view::{self, Account, View};
 use super::{Failure, Submission};
-use crate::log::Metadata;
 
 /// Catalog versions that were looked up; `None` for a product nobody published.
 type Versions<K> = HashMap<K, Option<Arc<CatalogVersion>>>;
@@ -222,21 +222,32 @@ fn now() -> Timestamp {
     Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default()
 }
 
-/// Who asked for an event, and under which catalog it was decided.
-pub(super) fn metadata(asked: &Asked, context: &Context) -> Metadata {
+/// Who asked for an event, and under which catalog it was decided: [`Metadata`](crate::log::Metadata) as JSON.
+pub(super) fn metadata(asked: &Asked, context: &Context) -> String {
     let submission = &asked.submission;
     let product = match (&submission.owner, &submission.command) {
-        (Owner::Product(product), _) => Some(product.to_string()),
-        (_, Command::Organization(organization::Command::Register { product, .. })) => Some(product.to_string()),
-        _ => context.terms.as_ref().map(|terms| terms.product.to_string()),
+        (Owner::Product(product), _) => Some(product),
+        (_, Command::Organization(organization::Command::Register { product, .. })) => Some(product),
+        _ => context.terms.as_ref().map(|terms| &terms.product),
     };
-    let entries = [
-        ("caller", Some(submission.key.caller.clone())),
-        ("command", Some(submission.key.command_id.clone())),
-        ("request", Some(submission.request_id.clone())),
-        ("product", product),
-        ("catalog_version", context.catalog.as_ref().map(|catalog| catalog.version.to_string())),
-    ];
-    let known = entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Metadata(known.collect())
+    let described = Described {
+        caller: &submission.key.caller,
+        catalog_version: context.catalog.as_ref().map(|catalog| catalog.version.to_string()),
+        command: &submission.key.command_id,
+        product: product.map(ProductCode::as_str),
+        request: &submission.request_id,
+    };
+    serde_json::to_string(&described).unwrap_or_default()
+}
+
+/// The entries in the order of their names, as every writer of the log has them.
+#[derive(Serialize)]
+struct Described<'a> {
+    caller: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog_version: Option<String>,
+    command: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<&'a str>,
+    request: &'a str,
 }

@@ -22,11 +22,12 @@ use super::catalogs::Catalogs;
 use super::job::{Asked, Job};
 use super::known::Known;
 use super::reader::{Reader, connect, open};
+use super::repeats::Repeats;
 use super::round::{ROUND_JOBS_MAX, Round};
 use super::snapshots::{self, Taken};
 use super::view::View;
 use super::{CommandKey, Failure};
-use crate::append::{AppendError, Appended, append};
+use crate::append::{Appended, append};
 use crate::database::{Database, DatabaseError, Role};
 use crate::faults;
 use crate::log::read_head;
@@ -45,6 +46,7 @@ pub(super) struct Partition {
     known: Known,
     /// What is read beside this task.
     view: Arc<View>,
+    repeats: Repeats,
     /// What is decided while the statement before it is in flight.
     next: Round,
     flight: Option<Flight>,
@@ -54,18 +56,16 @@ pub(super) struct Partition {
     bell: watch::Sender<i64>,
 }
 
-type Landed = Result<(PgConnection, Result<Appended, AppendError>), JoinError>;
+type Landed = Result<(PgConnection, Result<Appended, sqlx::Error>), JoinError>;
 
 /// A statement on its way, and the round that is answered when it lands.
 struct Flight {
     round: Round,
-    /// The position of the head once it has landed.
-    tail: i64,
     launched: std::time::Instant,
     /// States as they are once it has landed.
     snapshots: Vec<Taken>,
     /// A task of its own: it goes on while other streams are loaded.
-    statement: JoinHandle<(PgConnection, Result<Appended, AppendError>)>,
+    statement: JoinHandle<(PgConnection, Result<Appended, sqlx::Error>)>,
 }
 
 impl Partition {
@@ -86,7 +86,8 @@ impl Partition {
             head: head.position,
             known: Known::new(catalogs, head.recorded_at, view.clone()),
             view,
-            next: Round::default(),
+            repeats: Repeats::default(),
+            next: Round::behind(number, head.position),
             flight: None,
             backlog: Vec::new(),
             bell: watch::Sender::new(head.position),
@@ -130,17 +131,24 @@ impl Partition {
         if let Err(failure) = self.known.load(&mut self.reader, &jobs).await {
             return jobs.into_iter().for_each(|job| job.fail(&failure));
         }
-        let tail = self.flight.as_ref().map_or(self.head, |flight| flight.tail);
+        if self.next.is_empty() {
+            self.next = self.fresh_round();
+        }
         let in_flight = self.flight.as_ref().map(|flight| &flight.round);
         for job in jobs {
-            self.next.decide(&mut self.known, job, tail, in_flight);
+            self.next.decide(&mut self.known, job, in_flight);
         }
+    }
+
+    /// An empty round behind the statement in flight, or behind the head.
+    fn fresh_round(&self) -> Round {
+        Round::behind(self.number, self.flight.as_ref().map_or(self.head, |flight| flight.round.tail()))
     }
 
     /// Answers commands that were applied before, as far as they were sent twice or their outcome is not known.
     async fn answer_repeated(&mut self, jobs: Vec<Job>) -> Vec<Job> {
         let suspect = |job: &Job| match job {
-            Job::Command(asked) if asked.suspect => Some(asked.key().clone()),
+            Job::Command(asked) if asked.suspect || self.repeats.suspects(asked.mark) => Some(asked.key().clone()),
             Job::Command(_) | Job::Reading(_) => None,
         };
         let suspects: Vec<CommandKey> = jobs.iter().filter_map(suspect).collect();
@@ -151,6 +159,9 @@ impl Partition {
                 return Vec::new();
             }
         };
+        if !receipts.is_empty() {
+            self.repeats.beware();
+        }
         let unanswered = jobs.into_iter().filter_map(|job| match job {
             Job::Command(asked) => match receipts.get(asked.key()) {
                 Some(receipt) => {
@@ -170,7 +181,7 @@ impl Partition {
             return;
         }
         self.known.streams.age();
-        let mut round = mem::take(&mut self.next);
+        let mut round = self.take_next();
         if round.writes_nothing() {
             return self.answer_unwritten(round).await;
         }
@@ -181,17 +192,20 @@ impl Partition {
                 Err(failure) => return self.give_up(round, &failure),
             },
         };
-        let (number, head, now) = (self.number, self.head, round.instant(self.known.newest));
-        let tail = head + round.events();
-        let batch = round.take_batch();
+        let (batch, newest) = (round.take_batch(), self.known.newest);
         let snapshots = self.known.take_snapshots(round.touched());
         let launched = self.view.now();
         faults::point("executor.decided");
         let statement = tokio::spawn(async move {
-            let appended = append(&mut writer, number, head, now, batch).await;
+            let appended = append(&mut writer, batch, newest).await;
             (writer, appended)
         });
-        self.flight = Some(Flight { round, tail, launched, snapshots, statement });
+        self.flight = Some(Flight { round, launched, snapshots, statement });
+    }
+
+    fn take_next(&mut self) -> Round {
+        let fresh = self.fresh_round();
+        mem::replace(&mut self.next, fresh)
     }
 
     /// A statement came back: answer what it made durable, or decide again what rested on it.
@@ -212,18 +226,19 @@ impl Partition {
                 self.head = position;
                 self.view.forget(round.touched());
                 self.view.confirm(position, launched);
+                round.accounts().for_each(|seen| self.view.hold(seen));
                 self.bell.send_replace(position);
                 metrics::gauge!("tollgate_log_position", "partition" => self.number.to_string()).set(gauge(position));
+                self.repeats.remember(round.marks());
+                // The next statement is on its way while callers are answered.
+                self.launch().await;
                 self.answer(round).await;
                 // Full means busy: they are taken again when the next are due.
                 snapshots.into_iter().for_each(|taken| drop(self.snapshots.try_send(taken)));
                 faults::point("executor.replied");
             }
             Ok(Appended::Stale) => self.decide_again([round]).await,
-            Err(AppendError::Unencodable(fault)) => {
-                self.fail(round, &Failure::Corrupt { reason: fault.to_string() }).await
-            }
-            Err(AppendError::Postgres(error)) => {
+            Err(error) => {
                 warn!(partition = self.number, %error, "an append failed");
                 if wrote_nothing(&error) {
                     return self.fail(round, &Failure::Unavailable { reason: error.to_string() }).await;
@@ -237,14 +252,16 @@ impl Partition {
     /// A round that only refused and read: its answers hold if nobody else has appended meanwhile.
     async fn answer_unwritten(&mut self, round: Round) {
         match self.refresh().await {
-            Ok(true) => self.answer(round).await,
+            Ok(true) => {
+                round.accounts().for_each(|seen| self.view.hold(seen));
+                self.answer(round).await;
+            }
             Ok(false) => self.backlog.extend(round.into_jobs().filter_map(Job::again)),
             Err(failure) => round.into_jobs().for_each(|job| job.fail(&failure)),
         }
     }
 
     async fn answer(&mut self, round: Round) {
-        round.accounts().for_each(|seen| self.view.hold(seen));
         let (refused, deferred) = round.answer(self.number);
         self.backlog.extend(deferred.into_iter().filter_map(Job::again));
         self.refuse(refused).await;
@@ -267,7 +284,7 @@ impl Partition {
 
     /// Forgets what rounds have decided, and what was decided on top of them, and begins anew from what is durable.
     async fn decide_again<const N: usize>(&mut self, rounds: [Round; N]) {
-        let rounds: Vec<Round> = rounds.into_iter().chain([mem::take(&mut self.next)]).collect();
+        let rounds: Vec<Round> = rounds.into_iter().chain([self.take_next()]).collect();
         for stream in rounds.iter().flat_map(Round::touched) {
             self.known.streams.forget(stream);
         }
@@ -304,7 +321,7 @@ impl Partition {
         }
         let unavailable = Failure::Unavailable { reason: "postgres is away".to_owned() };
         self.give_up(round, &Failure::Unknown);
-        let next = mem::take(&mut self.next);
+        let next = self.take_next();
         self.give_up(next, &unavailable);
     }
 

@@ -1,15 +1,17 @@
 //! One round of decisions: the jobs that are answered when one statement is durable.
 
 use std::collections::HashSet;
+use std::mem;
 
+use domain::Event;
 use domain::stream::StreamId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::job::{Asked, Job, Question, Reading, Seen, organization, streams_of};
+use super::job::{Asked, Job, Mark, Question, Reading, Seen, streams_of};
 use super::known::{Known, metadata};
 use super::view::Sight;
-use super::{Applied, CommandKey, Failure};
+use super::{Applied, Failure};
 use crate::append::{Batch, NewEvent};
 use crate::receipt::Receipt;
 
@@ -19,11 +21,10 @@ pub(super) const ROUND_JOBS_MAX: usize = 1_000;
 /// Commands in one statement, as JSON. One command may be larger by itself.
 const ROUND_BYTES_MAX: usize = 4 << 20;
 
-#[derive(Default)]
 pub(super) struct Round {
     batch: Batch,
     bytes: usize,
-    keys: HashSet<CommandKey>,
+    marks: HashSet<Mark>,
     touched: HashSet<StreamId>,
     accepted: Vec<(Box<Asked>, Receipt)>,
     refused: Vec<(Box<Asked>, Failure)>,
@@ -34,49 +35,73 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Decides one job on the newest state, durable or not. What it writes comes behind position `tail` and what the
-    /// round writes already.
-    pub(super) fn decide(&mut self, known: &mut Known, job: Job, tail: i64, in_flight: Option<&Round>) {
-        match job {
-            Job::Reading(reading) => match known.look(&reading.question, tail + self.events()) {
-                Some(seen) => self.read.push((reading, seen)),
-                None => self.deferred.push(Job::Reading(reading)),
-            },
-            Job::Command(asked) => self.decide_command(known, asked, tail, in_flight),
+    /// An empty one: what it writes comes behind this position of its partition.
+    pub(super) fn behind(partition: i32, tail: i64) -> Self {
+        Self {
+            batch: Batch::behind(partition, tail),
+            bytes: 0,
+            marks: HashSet::new(),
+            touched: HashSet::new(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            read: Vec::new(),
+            deferred: Vec::new(),
         }
     }
 
-    fn decide_command(&mut self, known: &mut Known, asked: Box<Asked>, tail: i64, in_flight: Option<&Round>) {
-        let taken = self.keys.contains(asked.key()) || in_flight.is_some_and(|round| round.keys.contains(asked.key()));
+    /// Decides one job on the newest state, durable or not.
+    pub(super) fn decide(&mut self, known: &mut Known, job: Job, in_flight: Option<&Round>) {
+        match job {
+            Job::Reading(reading) => match known.look(&reading.question, self.batch.tail()) {
+                Some(seen) => self.read.push((reading, seen)),
+                None => self.deferred.push(Job::Reading(reading)),
+            },
+            Job::Command(asked) => self.decide_command(known, asked, in_flight),
+        }
+    }
+
+    fn decide_command(&mut self, known: &mut Known, asked: Box<Asked>, in_flight: Option<&Round>) {
+        let mark = asked.mark;
+        let taken = self.marks.contains(&mark) || in_flight.is_some_and(|round| round.marks.contains(&mark));
         let stream = asked.stream();
         let context = if taken { None } else { known.context(&asked.submission) };
         let (Some(context), Some(cached)) = (context, known.streams.get(&stream)) else {
             return self.deferred.push(Job::Command(asked));
         };
-        self.keys.insert(asked.key().clone());
+        self.marks.insert(mark);
+        let weight = cached.state.weight();
         let decision = match cached.state.execute(&asked.submission.command, &context) {
             Ok(decision) => decision,
             Err(rejection) => return self.refused.push((asked, rejection.into())),
         };
-        self.bytes += asked.size;
-        let metadata = metadata(&asked, &context);
-        for event in decision.events {
-            cached.sequence += 1;
-            self.batch.events.push(NewEvent {
-                stream: stream.clone(),
-                sequence: cached.sequence,
-                organization: organization(&stream.owner).map(ToString::to_string),
-                event_id: Uuid::now_v7(),
-                recorded_at: context.now,
-                event,
-                metadata: metadata.clone(),
-            });
+        let first = cached.sequence + 1;
+        cached.sequence += i64::try_from(decision.events.len()).unwrap_or(i64::MAX);
+        let grown = cached.state.weight().saturating_sub(weight);
+        known.streams.grow(grown);
+        if let Err(fault) = self.write(&stream, first, &decision.events, &metadata(&asked, &context), context.now) {
+            known.streams.forget(&stream);
+            return self.refused.push((asked, Failure::Corrupt { reason: fault.to_string() }));
         }
-        let receipt =
-            Receipt { fingerprint: asked.fingerprint.clone(), position: tail + self.events(), answer: decision.answer };
-        self.batch.receipts.push((asked.key().clone(), receipt.clone()));
+        self.bytes += asked.size;
+        let receipt = Receipt { fingerprint: asked.fingerprint, position: self.batch.tail(), answer: decision.answer };
+        self.batch.acknowledge(asked.key().clone(), receipt.clone());
         self.touched.insert(stream);
         self.accepted.push((asked, receipt));
+    }
+
+    fn write(
+        &mut self,
+        stream: &StreamId,
+        first: i64,
+        events: &[Event],
+        metadata: &str,
+        recorded_at: Timestamp,
+    ) -> Result<(), serde_json::Error> {
+        let new = (first..).zip(events).map(|(sequence, event)| {
+            let event_id = Uuid::now_v7();
+            NewEvent { stream, sequence, event_id, recorded_at, event, metadata }
+        });
+        self.batch.push(&new.collect::<Vec<_>>())
     }
 
     /// How many more jobs may be decided in this round.
@@ -95,17 +120,24 @@ impl Round {
         self.jobs() == 0
     }
 
-    /// Events to be appended.
-    pub(super) fn events(&self) -> i64 {
-        i64::try_from(self.batch.events.len()).unwrap_or(i64::MAX)
-    }
-
     pub(super) fn writes_nothing(&self) -> bool {
-        self.batch.receipts.is_empty()
+        self.batch.writes_nothing()
     }
 
+    /// The position of its last event.
+    pub(super) fn tail(&self) -> i64 {
+        self.batch.tail()
+    }
+
+    /// What is to be written; afterwards the round only knows whom to answer.
     pub(super) fn take_batch(&mut self) -> Batch {
-        std::mem::take(&mut self.batch)
+        let behind = Batch::behind(self.batch.partition(), self.batch.tail());
+        mem::replace(&mut self.batch, behind)
+    }
+
+    /// The commands that were decided.
+    pub(super) fn marks(&self) -> impl Iterator<Item = Mark> {
+        self.marks.iter().copied()
     }
 
     /// The streams that were changed in memory.
@@ -140,10 +172,5 @@ impl Round {
         let refused = self.refused.into_iter().map(|(asked, _)| Job::Command(asked));
         let read = self.read.into_iter().map(|(reading, _)| Job::Reading(reading));
         accepted.chain(refused).chain(read).chain(self.deferred)
-    }
-
-    /// The instant of the newest event; the head's if there is none.
-    pub(super) fn instant(&self, otherwise: Timestamp) -> Timestamp {
-        self.batch.events.last().map_or(otherwise, |last| last.recorded_at)
     }
 }
