@@ -17,6 +17,7 @@ pub mod state;
 mod tests;
 pub mod upcast;
 pub mod wording;
+mod words;
 
 pub use command::Command;
 pub use definition::{CatalogVersion, Definition, Grant, Limit, PaymentMethod, Plan, Rollover, Trial};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use domain::catalog::{self, CatalogVersion, Command, Feature, FeatureKind, Grant, Overage, Plan, source};
+use domain::Currency;
+use domain::catalog::{self, CatalogVersion, Command, Feature, FeatureKind, Grant, Overage, Plan, Wording, source};
 use domain::stream::Owner;
 use serde::Serialize;
 use serde_json::Value;
@@ -46,15 +47,43 @@ pub(crate) struct Plans {
     plans: Vec<PlanOffer>,
 }
 
+/// A text for customers.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Text {
+    /// In Spanish.
+    #[schema(example = "Inicial")]
+    es: String,
+    /// In English.
+    #[schema(example = "Starter")]
+    en: String,
+}
+
+impl From<&Wording> for Text {
+    fn from(wording: &Wording) -> Self {
+        Self { es: wording.es.clone(), en: wording.en.clone() }
+    }
+}
+
 /// A plan on sale.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PlanOffer {
     /// Its code.
     #[schema(example = "starter")]
     plan: String,
+    /// What customers call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text>,
     /// What it costs, by the interval it is paid at.
     #[schema(example = json!({ "month": "15.00" }))]
     prices: BTreeMap<String, String>,
+    /// What it costs in other currencies, by the currency, then by the interval.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({ "COP": { "month": "60000.00" } }))]
+    other_prices: BTreeMap<String, BTreeMap<String, String>>,
+    /// Days it may be tried before the first payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 14)]
+    trial_days: Option<u16>,
     /// What it allows; a feature that is absent is not in the plan.
     features: BTreeMap<String, FeatureOffer>,
 }
@@ -65,6 +94,15 @@ pub(crate) struct FeatureOffer {
     /// `flag`, `config`, `quota` or `capacity`.
     #[schema(example = "quota")]
     kind: String,
+    /// What customers call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Text>,
+    /// What it is counted in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<Text>,
+    /// All of what the plan allows, in a few words.
+    #[schema(example = "2000, then 0.05 credits each")]
+    words: String,
     /// The value of a config.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -77,7 +115,7 @@ pub(crate) struct FeatureOffer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2000")]
     limit: Option<String>,
-    /// Credits for each unit past the limit of a quota; absent where it is refused.
+    /// Credits for each unit past the limit of a quota; absent where it is refused or put on the invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "0.05")]
     overage_credits: Option<String>,
@@ -125,42 +163,51 @@ fn plans(catalog: &CatalogVersion) -> Plans {
         product: catalog.definition.product.to_string(),
         catalog_version: catalog.version,
         currency: catalog.definition.currency.to_string(),
-        plans: catalog.definition.plans.iter().map(|plan| offer(plan, catalog)).collect(),
+        plans: catalog.definition.plans.iter().filter(|plan| !plan.retired).map(|plan| offer(plan, catalog)).collect(),
     }
 }
 
 fn offer(plan: &Plan, catalog: &CatalogVersion) -> PlanOffer {
     let definition = &catalog.definition;
-    let price = |interval| definition.price(plan, interval).map(|price| price.amount.to_string());
-    let prices = plan.prices.keys().filter_map(|interval| Some((interval.as_str().to_owned(), price(*interval)?)));
+    let others = plan.currencies().into_iter().filter(|currency| *currency != definition.currency);
     let feature = |(code, grant)| (format!("{code}"), allowed(grant, definition.features.get(code)));
     PlanOffer {
         plan: plan.code.to_string(),
-        prices: prices.collect(),
+        name: plan.name.as_ref().map(Text::from),
+        prices: prices(plan, definition.currency),
+        other_prices: others.map(|currency| (currency.to_string(), prices(plan, currency))).collect(),
+        trial_days: plan.trial.map(|trial| trial.days),
         features: plan.grants.iter().map(feature).collect(),
     }
 }
 
+fn prices(plan: &Plan, currency: Currency) -> BTreeMap<String, String> {
+    let price = |interval| plan.price_in(interval, currency).map(|price| price.amount.to_string());
+    let priced = plan.prices.keys().filter_map(|interval| Some((interval.as_str().to_owned(), price(*interval)?)));
+    priced.collect()
+}
+
 fn allowed(grant: &Grant, feature: Option<&Feature>) -> FeatureOffer {
-    let up_to = |limit: catalog::Limit| Some(limit.quantity().map_or("unlimited".to_owned(), |q| q.to_string()));
+    let named = FeatureOffer {
+        name: feature.and_then(|feature| feature.name.as_ref()).map(Text::from),
+        unit: feature.and_then(|feature| feature.unit.as_ref()).map(Text::from),
+        limit: grant.limit().map(|limit| limit.to_string()),
+        words: grant.to_string(),
+        ..FeatureOffer::default()
+    };
     match grant {
-        Grant::Flag => FeatureOffer { kind: "flag".to_owned(), ..FeatureOffer::default() },
-        Grant::Config { value } => {
-            FeatureOffer { kind: "config".to_owned(), value: Some(value.clone()), ..FeatureOffer::default() }
-        }
-        Grant::Quota { limit, overage, .. } => FeatureOffer {
+        Grant::Flag => FeatureOffer { kind: "flag".to_owned(), ..named },
+        Grant::Config { value } => FeatureOffer { kind: "config".to_owned(), value: Some(value.clone()), ..named },
+        Grant::Quota { overage, .. } => FeatureOffer {
             kind: "quota".to_owned(),
             window: feature.and_then(window),
-            limit: up_to(*limit),
             overage_credits: match overage {
                 Overage::Refuse | Overage::Invoice { .. } => None,
                 Overage::Credits { rate } => Some(rate.to_string()),
             },
-            ..FeatureOffer::default()
+            ..named
         },
-        Grant::Capacity { limit } => {
-            FeatureOffer { kind: "capacity".to_owned(), limit: up_to(*limit), ..FeatureOffer::default() }
-        }
+        Grant::Capacity { .. } => FeatureOffer { kind: "capacity".to_owned(), ..named },
     }
 }
 

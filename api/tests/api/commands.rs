@@ -211,18 +211,49 @@ async fn a_catalog_is_published_and_read_back() {
             "ai_runs": {
               "kind": "quota",
               "limit": "unlimited",
-              "window": "billing_period"
+              "name": {
+                "en": "Agent runs",
+                "es": "Ejecuciones de agentes"
+              },
+              "unit": {
+                "en": "runs",
+                "es": "ejecuciones"
+              },
+              "window": "billing_period",
+              "words": "unlimited"
             },
             "whatsapp_instances": {
               "kind": "capacity",
-              "limit": "1"
+              "limit": "1",
+              "name": {
+                "en": "WhatsApp numbers",
+                "es": "Números de WhatsApp"
+              },
+              "unit": {
+                "en": "numbers",
+                "es": "números"
+              },
+              "words": "1"
             },
             "whatsapp_messages": {
               "kind": "quota",
               "limit": "2000",
+              "name": {
+                "en": "WhatsApp messages",
+                "es": "Mensajes de WhatsApp"
+              },
               "overage_credits": "0.05",
-              "window": "billing_period"
+              "unit": {
+                "en": "messages",
+                "es": "mensajes"
+              },
+              "window": "billing_period",
+              "words": "2000, then 0.05 credits each"
             }
+          },
+          "name": {
+            "en": "Starter",
+            "es": "Inicial"
           },
           "plan": "starter",
           "prices": {

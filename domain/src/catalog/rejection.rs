@@ -44,7 +44,11 @@ impl Refusal for Rejection {
     fn hint(&self) -> String {
         match self {
             Self::OtherProduct { expected, .. } => format!("publish a file that says product = \"{expected}\""),
-            Self::PlanRemoved { plan, .. } => format!("keep plan {plan} in the file: subscriptions may be on it"),
+            Self::PlanRemoved { plan, .. } => {
+                format!(
+                    "keep plan {plan} in the file, with retired = true if it is no longer sold: subscriptions may be on it"
+                )
+            }
         }
     }
 

@@ -12,6 +12,8 @@ mod plan;
 mod policy;
 mod pricing;
 #[cfg(test)]
+mod products;
+#[cfg(test)]
 mod tests;
 mod value;
 

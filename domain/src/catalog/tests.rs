@@ -2,7 +2,8 @@
 
 use expect_test::expect;
 
-use super::{Catalog, Command, Definition, Event, Rejection};
+use super::{Catalog, Command, Definition, Event, Rejection, Rollover, Tax, TaxedPrices};
+use crate::money::Quantity;
 use crate::scenario::{Scenario, agencia, codes, decimal, id, replaying_in_two_halves_equals_replaying_at_once};
 
 fn given<const N: usize>(history: [Event; N]) -> Scenario<Catalog> {
@@ -74,6 +75,62 @@ fn a_plan_that_was_sold_cannot_be_removed() {
 #[test]
 fn a_plan_may_be_added() {
     given([published(1, without_starter())]).when(publish(definition())).then([published(2, definition())]);
+}
+
+#[test]
+fn a_plan_that_is_retired_is_published_and_offered_to_nobody() {
+    let mut smaller = definition();
+    smaller.plans[1].retired = true;
+    given([published(1, definition())]).when(publish(smaller.clone())).then([published(2, smaller.clone())]);
+
+    let offered = |definition: &Definition| {
+        let larger = definition.larger_plan(&id("gratis"), &id("whatsapp_messages"), Quantity::ONE);
+        larger.unwrap().code.to_string()
+    };
+    assert_eq!((offered(&definition()).as_str(), offered(&smaller).as_str()), ("starter", "partner"));
+    smaller.plans[0].retired = true;
+    assert_eq!(smaller.first_plan_with(&id("whatsapp_messages")).unwrap().code, id("partner"));
+}
+
+#[test]
+fn what_is_carried_over_is_between_its_bounds() {
+    let quantity = |amount: u32| Quantity::of(amount.into());
+    let rollover = Rollover { minimum: quantity(10), maximum: quantity(50) };
+    for (left, carried) in [(0, 10), (10, 10), (30, 30), (50, 50), (51, 50)] {
+        assert_eq!(rollover.carried(quantity(left)), quantity(carried), "{left}");
+    }
+}
+
+#[test]
+fn the_newest_tax_of_each_name_applies_from_its_day_on() {
+    let tax = |country, name: &str, rate, from: &str| Tax {
+        country: id(country),
+        name: name.to_owned(),
+        rate: decimal(rate),
+        prices: TaxedPrices::Exclusive,
+        from: from.parse().unwrap(),
+    };
+    let mut taxed = definition();
+    taxed.taxes = vec![
+        tax("CL", "IVA", "0.19", "2003-10-01"),
+        tax("CL", "IVA", "0.18", "1998-01-01"),
+        tax("CL", "FEE", "0.01", "2020-01-01"),
+        tax("CL", "FEE", "0", "2021-01-01"),
+        tax("CO", "IVA", "0.16", "1998-01-01"),
+    ];
+    let cases = [
+        ("CL", "1997-12-31", ""),
+        ("CL", "2003-09-30", "IVA 0.18"),
+        ("CL", "2003-10-01", "IVA 0.19"),
+        ("CL", "2020-06-01", "FEE 0.01, IVA 0.19"),
+        ("CL", "2021-01-01", "IVA 0.19"),
+        ("PE", "2021-01-01", ""),
+    ];
+    for (country, day, expected) in cases {
+        let taxes = taxed.taxes_on(id(country), day.parse().unwrap());
+        let told: Vec<String> = taxes.iter().map(|tax| format!("{} {}", tax.name, tax.rate)).collect();
+        assert_eq!(told.join(", "), expected, "{country} on {day}");
+    }
 }
 
 #[test]

@@ -57,8 +57,14 @@ async fn the_tour_prints_what_the_readme_says() {
     let path = top().join("README.md");
     let mut readme = std::fs::read_to_string(&path).unwrap();
     let system = System::start().await;
-    let catalog = std::fs::read_to_string(top().join("catalogs/agencia.toml")).unwrap();
-    system.client().post_text("/v1/catalogs", "application/toml", catalog).await.expect(201);
+    // All of them, in the order of their names, as `tollgate up` does.
+    let mut catalogs: Vec<_> =
+        std::fs::read_dir(top().join("catalogs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    catalogs.sort();
+    for path in catalogs {
+        let catalog = std::fs::read_to_string(path).unwrap();
+        system.client().post_text("/v1/catalogs", "application/toml", catalog).await.expect(201);
+    }
 
     let steps = tour(&readme);
     assert!(steps.len() >= 6, "the whole tour was read");

@@ -53,9 +53,10 @@ fn read_plan(
     let sold_in = prices.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::keys).copied().collect();
     let sold = grant::Sold { features, own: currency, sold_in };
     let grants = table.optional("features").map_or_else(BTreeMap::new, |node| sold.read_grants(&node, report));
-    let is_free = prices.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values).all(Decimal::is_zero);
+    let mut amounts = prices.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values).peekable();
+    let is_free = amounts.peek().is_some() && amounts.all(Decimal::is_zero);
     let trial = match trial {
-        Some(trial) if prices.is_some() && is_free => trial.fault(report, "a free plan needs no trial"),
+        Some(trial) if is_free => trial.fault(report, "a free plan needs no trial"),
         Some(trial) => read_trial(&trial, report),
         None => None,
     };
@@ -96,14 +97,12 @@ fn read_price(node: &Node<'_>, own: Option<Currency>, report: &mut Report) -> Op
         let amount = read_amount(node, own, report)?;
         return own.map(|own| BTreeMap::from([(own, amount)]));
     }
-    let prices = node.by_currency(report, |amount, currency, report| read_amount(amount, Some(currency), report));
-    let named = node.table("a table of currencies", report).map_or(0, |table| table.named().count());
+    let prices = node.by_currency(report, |amount, currency, report| read_amount(amount, Some(currency), report))?;
     match own {
-        // An amount that is there but faulty is not missing as well.
-        Some(own) if named == prices.len() && !prices.contains_key(&own) => {
+        Some(own) if !prices.contains_key(&own) => {
             node.fault(report, format!("has no amount in {own}, the catalog's currency"))
         }
-        _ => Some(prices),
+        Some(_) | None => Some(prices),
     }
 }
 

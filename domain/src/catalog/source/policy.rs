@@ -101,7 +101,7 @@ pub(super) fn referrals(
 
 fn read_factors(node: &Node<'_>, own: Option<Currency>, report: &mut Report) -> Option<BTreeMap<Currency, Decimal>> {
     if node.value.is_table() {
-        return Some(node.by_currency(report, |factor, _, report| factor.number(&RATE, report)));
+        return node.by_currency(report, |factor, _, report| factor.number(&RATE, report));
     }
     let factor = node.number(&RATE, report)?;
     own.map(|own| BTreeMap::from([(own, factor)]))

@@ -46,7 +46,7 @@ fn read_invoice(node: &Node<'_>, sold: &Sold<'_>, report: &mut Report) -> Option
     let names_currencies = |key: &str| key.chars().all(|letter| letter.is_ascii_uppercase());
     let table = node.table("a pricing such as { unit = \"0.05\" }", report)?;
     let pricing = if table.named().any(|(_, key)| names_currencies(key)) {
-        node.by_currency(report, |pricing, _, report| read_pricing(pricing, report))
+        node.by_currency(report, |pricing, _, report| read_pricing(pricing, report))?
     } else {
         BTreeMap::from([(sold.own?, read_pricing(node, report)?)])
     };

@@ -1,5 +1,7 @@
 //! Whole files, and each fault by itself.
 
+mod everything;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 

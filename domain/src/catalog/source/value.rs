@@ -121,26 +121,30 @@ impl<'a> Node<'a> {
 
     /// A day of the calendar.
     pub(super) fn date(&self, report: &mut Report) -> Option<Date> {
-        let text = self.value.as_datetime().map(ToString::to_string);
-        match text.and_then(|text| text.parse().ok()) {
+        let day = self.value.as_datetime().filter(|datetime| datetime.time.is_none());
+        match day.and_then(|day| day.to_string().parse().ok()) {
             Some(date) => Some(date),
             None => self.fault(report, format!("{} is not a date such as 2026-01-31, without quotes", self.shown())),
         }
     }
 
-    /// Values by currency, from a table such as `{ USD = "15", COP = 60000 }`; `read` reads one.
+    /// Values by currency, from a table such as `{ USD = "15", COP = 60000 }`; `read` reads one. `None` if one of them
+    /// is faulty.
     pub(super) fn by_currency<T>(
         &self,
         report: &mut Report,
         mut read: impl FnMut(&Node<'a>, Currency, &mut Report) -> Option<T>,
-    ) -> BTreeMap<Currency, T> {
-        let Some(table) = self.table("a table of currencies", report) else { return BTreeMap::new() };
-        let mut values = BTreeMap::new();
-        for (node, code) in table.named() {
-            match Currency::new(code) {
-                Ok(currency) => values.extend(read(&node, currency, report).map(|value| (currency, value))),
-                Err(refusal) => node.fault(report, refusal.to_string()).unwrap_or_default(),
-            }
+    ) -> Option<BTreeMap<Currency, T>> {
+        let mut values = Some(BTreeMap::new());
+        for (node, code) in self.table("a table of currencies", report)?.named() {
+            let value = match Currency::new(code) {
+                Ok(currency) => read(&node, currency, report).map(|value| (currency, value)),
+                Err(refusal) => node.fault(report, refusal.to_string()),
+            };
+            values = values.zip(value).map(|(mut values, value)| {
+                values.extend([value]);
+                values
+            });
         }
         values
     }
