@@ -12,6 +12,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::address::Addresses;
 use engine::logging::{self, LogFormat};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Decides what an organization may use, what it has used, what it owes, and whom that pays.
 #[derive(Debug, Parser)]
