@@ -24,5 +24,5 @@ pub mod receipt;
 pub use database::{Database, DatabaseError, Role};
 pub use executor::view::{Account, Clock, Sight};
 pub use executor::{Applied, Executor, Failure, Submission};
-pub use feed::{Feed, PolledFeed};
+pub use feed::{Feed, PolledFeed, Recent, Stretch};
 pub use log::{Head, Log, LogError, Metadata, Recorded};
