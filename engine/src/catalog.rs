@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use domain::ProductCode;
 use domain::catalog::{self, Definition, compare};
+use domain::{OrganizationId, ProductCode};
 use engine::address::Addresses;
 use engine::catalogs::named::{self, Named};
 use engine::catalogs::{self, Published, table};
+use engine::migration::Migration;
 use event_store::{Database, Executor};
 
 /// Check, publish, show and compare catalogs
@@ -29,6 +30,7 @@ pub enum Catalog {
     },
     Show(Show),
     Diff(Diff),
+    Migrate(Migrate),
 }
 
 /// Show the plans of a published catalog as a table
@@ -62,12 +64,33 @@ pub struct Diff {
     exit_code: bool,
 }
 
+/// Move subscriptions that were sold under older versions to a newer one
+///
+/// Tells for each version and plan how many organizations would be moved, what differs for them, and who uses more than
+/// is left.
+#[derive(Debug, clap::Args)]
+pub struct Migrate {
+    /// The product
+    #[arg(value_parser = |text: &str| ProductCode::new(text))]
+    product: ProductCode,
+    /// The version to move to; without it, the newest
+    #[arg(long, value_name = "VERSION")]
+    to: Option<u32>,
+    /// Move only this organization
+    #[arg(long, value_name = "ID", value_parser = |text: &str| OrganizationId::new(text))]
+    organization: Option<OrganizationId>,
+    /// Tell who would gain or lose what, and write nothing; nobody can be moved yet
+    #[arg(long, required = true)]
+    dry_run: bool,
+}
+
 pub async fn run(command: Catalog, addresses: Addresses) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Catalog::Check { files } => Ok(check(&files)),
         Catalog::Publish { files } => publish(&files, &addresses).await,
         Catalog::Show(arguments) => show(&arguments, &addresses).await,
         Catalog::Diff(arguments) => diff(&arguments, &addresses).await,
+        Catalog::Migrate(arguments) => migrate(arguments, &addresses).await,
     }
 }
 
@@ -155,6 +178,14 @@ async fn diff(arguments: &Diff, addresses: &Addresses) -> Result<ExitCode, Box<d
     say(&compared.to_string());
     let differ = arguments.exit_code && !compared.is_empty();
     Ok(if differ { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn migrate(arguments: Migrate, addresses: &Addresses) -> Result<ExitCode, Box<dyn Error>> {
+    let Migrate { product, to, organization, dry_run: _ } = arguments;
+    let database = Database::at(&addresses.database()?)?;
+    let migration = Migration::prepare(&database, product, to, organization).await?;
+    say(&format!("{}nothing was written\n", migration.foresee().await?));
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn published(product: &ProductCode, addresses: &Addresses) -> Result<catalog::Catalog, Box<dyn Error>> {

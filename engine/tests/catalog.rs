@@ -86,7 +86,7 @@ fn every_fault_of_every_file_is_named_with_its_line_and_field() {
             kipu.toml: sound, kipu with 4 plans and 3 features
             bad.toml:16: features.whatsapp_messages.window: "week" is not day, month, billing_period or forever
             bad.toml:22: features.ai_runs.window: "week" is not day, month, billing_period or forever
-            bad.toml:61: plans[2].price.month: "199.999" has more than 2 decimals
+            bad.toml:58: plans[2].price.month: "199.999" has more than 2 decimals
             worse.toml:1: this is not TOML: string values must be quoted, expected literal string
             catalog away.toml cannot be read: No such file or directory (os error 2)
             exit code 1

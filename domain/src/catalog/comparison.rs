@@ -132,14 +132,23 @@ impl Comparison {
         self.product.is_empty() && self.features.is_empty() && self.plans.iter().all(PlanComparison::is_empty)
     }
 
+    /// Is a plan of the earlier one missing from the later one?
+    #[must_use]
+    pub fn has_removed(&self, plan: &PlanCode) -> bool {
+        self.plans.iter().any(|compared| compared.plan == *plan && compared.presence == Presence::Removed)
+    }
+
     /// What a subscription of a plan would see of it, beside what holds for the whole product: what the plan says, and
     /// what is said of the features it has.
     #[must_use]
     pub fn of_plan(&self, plan: &PlanCode) -> Vec<&Difference> {
         let Some(compared) = self.plans.iter().find(|compared| compared.plan == *plan) else { return Vec::new() };
         let has = |feature: &FeatureCode| compared.features.contains(feature);
-        let of_features = self.features.iter().filter(|difference| difference.feature.as_ref().is_some_and(has));
-        compared.differences.iter().chain(of_features).collect()
+        // That a feature is new is seen by what the plan grants of it.
+        let tells_more = |difference: &&Difference| !difference.aspect.is_empty();
+        let of_features = self.features.iter().filter(tells_more);
+        let of_its_own = of_features.filter(|difference| difference.feature.as_ref().is_some_and(has));
+        compared.differences.iter().chain(of_its_own).collect()
     }
 }
 
