@@ -156,7 +156,7 @@ async fn a_dry_run_tells_who_would_gain_or_lose_what() {
     "#]]
     .assert_eq(&customers.migrate(&["--dry-run", "--organization", "acme"]).await);
     expect![[r#"
-        0 organizations would be moved to version 1
+        no organization would be moved to version 1
         609 organizations on it already
         1 organization on a newer one
         1 organization without a plan

@@ -198,5 +198,9 @@ impl fmt::Display for Users {
 }
 
 fn organizations(count: u64) -> String {
-    if count == 1 { "1 organization".to_owned() } else { format!("{count} organizations") }
+    match count {
+        0 => "no organization".to_owned(),
+        1 => "1 organization".to_owned(),
+        _ => format!("{count} organizations"),
+    }
 }
