@@ -4,6 +4,7 @@
 //! because every published definition is an event. Catalogs are written as TOML ([`source`]).
 
 pub mod command;
+pub mod comparison;
 pub mod decide;
 pub mod definition;
 pub mod event;
@@ -17,9 +18,10 @@ pub mod state;
 mod tests;
 pub mod upcast;
 pub mod wording;
-mod words;
+pub mod words;
 
 pub use command::Command;
+pub use comparison::{Comparison, Difference, Effect, PlanComparison, Presence, compare};
 pub use definition::{CatalogVersion, Definition, Grant, Limit, PaymentMethod, Plan, Rollover, Trial};
 pub use event::Event;
 pub use feature::{Feature, FeatureKind, RateLimit, RateUnit};
