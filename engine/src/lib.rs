@@ -10,6 +10,7 @@ pub mod checkpoints;
 pub mod embedded;
 pub mod health;
 pub mod logging;
+pub mod rates;
 pub mod roles;
 pub mod shutdown;
 pub mod welcome;
