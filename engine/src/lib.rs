@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod health;
 pub mod logging;
 pub mod migration;
+pub mod rates;
 pub mod roles;
 pub mod shutdown;
 pub mod welcome;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Gate, HealthCheck};
+use api::{Gate, HealthCheck, RateLimits};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -65,11 +65,20 @@ impl House {
 
     /// An empty house whose health is asked of these.
     pub async fn with_checks(checks: Vec<Arc<dyn HealthCheck>>) -> Self {
+        Self::with(checks, RateLimits::default()).await
+    }
+
+    /// An empty house whose callers may ask so often.
+    pub async fn with_rates(rates: RateLimits) -> Self {
+        Self::with(Vec::new(), rates).await
+    }
+
+    async fn with(checks: Vec<Arc<dyn HealthCheck>>, rates: RateLimits) -> Self {
         let database = TestDatabase::create().await;
         let (executor, pool) = (database.executor().await, database.pool(Role::Engine));
         let key = api::auth::create_admin_key(&pool).await.unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let gate = Gate { executor: executor.clone(), pool: pool.clone(), checks, metrics };
+        let gate = Gate { executor: executor.clone(), pool: pool.clone(), checks, rates, metrics };
         Self { database, executor, pool, router: api::router(gate), key }
     }
 
