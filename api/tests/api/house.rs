@@ -7,6 +7,8 @@ use api::{Gate, HealthCheck, RateLimits};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use domain::OrganizationId;
+use domain::stream::Owner;
 use event_store::{Executor, PolledFeed, Role};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
@@ -144,6 +146,13 @@ impl House {
         self.register(id, None).await;
         let start = format!("POST /v1/organizations/{id}/subscription");
         self.command(&start, json!({ "plan": "gratis" })).await.accepted();
+    }
+
+    /// Where the log of an organization is, as answers tell it.
+    pub async fn head_of(&self, organization: &str) -> Value {
+        let owner = Owner::Organization(OrganizationId::new(organization).unwrap());
+        let partition = self.executor.partition_of(&owner);
+        json!({ "partition": partition, "position": self.database.log().head(partition).await.unwrap().position })
     }
 
     /// How many events the log has.

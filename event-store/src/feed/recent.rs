@@ -97,3 +97,74 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::stream::{Owner, StreamId};
+    use domain::{Kind, ProductCode, samples};
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::log::Metadata;
+
+    fn events(positions: std::ops::RangeInclusive<i64>) -> Stretch {
+        let event = samples::events().into_iter().next().unwrap();
+        let owner = Owner::Product(ProductCode::new("agencia").unwrap());
+        let recorded = |position| Recorded {
+            partition: 0,
+            position,
+            event_id: Uuid::nil(),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            organization: None,
+            stream: StreamId { kind: Kind::Catalog, owner: owner.clone() },
+            sequence: position,
+            event: event.clone(),
+            metadata: Metadata::default(),
+        };
+        shared(positions.map(recorded).collect())
+    }
+
+    fn positions(stretch: &Stretch) -> Vec<i64> {
+        stretch.iter().map(|recorded| recorded.position).collect()
+    }
+
+    #[test]
+    fn whoever_lags_is_given_all_that_followed_at_once() {
+        let mut kept = Kept::default();
+        kept.keep(4, &events(5..=6));
+        kept.keep(6, &events(7..=7));
+        assert_eq!(positions(&kept.after(4)), [5, 6, 7]);
+        assert_eq!(positions(&kept.after(6)), [7]);
+        assert!(kept.after(7).is_empty() && kept.after(9).is_empty());
+        assert!(kept.begins_behind(3) && !kept.begins_behind(4));
+    }
+
+    #[test]
+    fn only_the_newest_are_kept() {
+        let mut kept = Kept::default();
+        let many = i64::try_from(KEPT_EVENTS_MAX).unwrap();
+        kept.keep(0, &events(1..=many));
+        kept.keep(many, &events(many + 1..=many + 2));
+        assert!(kept.begins_behind(1));
+        assert_eq!(positions(&kept.after(2)).first(), Some(&3));
+        assert_eq!(i64::try_from(kept.after(2).len()).unwrap(), CHUNK_EVENTS);
+    }
+
+    #[test]
+    fn what_does_not_follow_begins_anew() {
+        let mut kept = Kept::default();
+        kept.keep(0, &events(1..=9));
+        kept.keep(3, &events(4..=5));
+        assert_eq!(positions(&kept.after(3)), [4, 5]);
+        assert!(kept.begins_behind(2));
+    }
+
+    #[test]
+    fn nothing_new_changes_nothing() {
+        let mut kept = Kept::default();
+        kept.keep(0, &events(1..=2));
+        kept.keep(2, &Stretch::new());
+        assert_eq!(positions(&kept.after(0)), [1, 2]);
+    }
+}
