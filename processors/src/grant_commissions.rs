@@ -65,6 +65,6 @@ impl Processor for GrantCommissions {
         let command = credit_ledger::Command::GrantCommission { commission, amount };
         let owner = Owner::Organization(beneficiary);
         let submission = Submission { owner, command: command.into(), key, request_id: todo.event_id.to_string() };
-        submit(executor, submission).await
+        Ok(submit(executor, submission).await?)
     }
 }

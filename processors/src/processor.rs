@@ -116,7 +116,7 @@ impl From<Failure> for ActError {
 }
 
 /// Sends a command back.
-pub(crate) async fn submit(executor: &Executor, submission: Submission) -> Result<Done, ActError> {
+pub(crate) async fn submit(executor: &Executor, submission: Submission) -> Result<Done, Failure> {
     let applied = executor.execute(submission).await?;
     Ok(if applied.repeated { Done::Before } else { Done::Now })
 }

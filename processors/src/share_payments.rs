@@ -8,8 +8,8 @@
 //! One processor does both, because a payment can only be shared once the payer is in the tree: both events are in the
 //! organization's partition, in this order, and share the organization's lane, so the enrolment is done first. As two
 //! processors they would have two checkpoints, and the second could overtake the first. A lane per product would keep
-//! the order too, but let one organization's trouble hold up all others; nothing else needs an order, because a
-//! sponsor's code is only resolved for an organization that is in the tree already.
+//! the order too, but let one organization's trouble hold up all others; nothing else needs an order: a sponsor that is
+//! not in the tree yet, its registration being in another partition, is waited for.
 //!
 //! **Shared key.** Whoever registers an organization may enrol it at once, so that its code works for the next one.
 //! Both must send the same command under caller `referrals` and id `enroll-<organization>`, and then it is one command.
@@ -17,11 +17,12 @@
 use async_trait::async_trait;
 use domain::stream::Owner;
 use domain::{
-    Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, State, organization, subscription,
+    Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, Rejection, State, organization,
+    subscription,
 };
 use domain::{catalog, credit_ledger, referral_tree};
 use event_store::executor::CommandKey;
-use event_store::{Executor, Recorded, Submission};
+use event_store::{Executor, Failure, Recorded, Submission};
 use serde::{Deserialize, Serialize};
 
 use crate::processor::{ActError, Done, Processor, Todo, Wanted, submit};
@@ -108,7 +109,17 @@ impl Processor for SharePayments {
         };
         let request_id = todo.event_id.to_string();
         let submission = Submission { owner: Owner::Product(product), command: command.into(), key, request_id };
-        submit(executor, submission).await
+        submit(executor, submission).await.map_err(unless_the_sponsor_follows)
+    }
+}
+
+/// A registration names a sponsor that is registered already, but its enrolment may still be to do, in another partition.
+fn unless_the_sponsor_follows(failure: Failure) -> ActError {
+    match failure {
+        Failure::Rejected(Rejection::ReferralTree(unknown @ referral_tree::Rejection::UnknownCode { .. })) => {
+            ActError::Later { reason: unknown.to_string() }
+        }
+        other => other.into(),
     }
 }
 

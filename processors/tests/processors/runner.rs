@@ -31,7 +31,8 @@ impl Processor for Diary {
     }
 
     fn todo(&self, recorded: &Recorded) -> Option<Wanted> {
-        Some(Wanted::new(recorded.organization.as_ref()?, &recorded.position))
+        let stream = recorded.stream.kind.as_str();
+        Some(Wanted::new(recorded.organization.as_ref()?, &format!("{stream} {}", recorded.sequence)))
     }
 
     async fn act(&self, todo: &Todo, _executor: &Executor) -> Result<Done, ActError> {
@@ -87,6 +88,12 @@ impl Processor for Slow {
     }
 }
 
+/// The first thing that happened to her, wherever it is in the log.
+fn is_marias_registration(todo: &Todo) -> bool {
+    let is_hers = todo.organization.as_ref().is_some_and(|organization| organization.as_str() == "maria");
+    is_hers && todo.task::<String>().is_ok_and(|task| task == "organization 1")
+}
+
 /// Three organizations with five events each.
 async fn five_events_each(scene: &Scene) {
     for organization in ["juan", "maria", "pedro"] {
@@ -126,20 +133,22 @@ async fn a_lane_keeps_the_order_of_the_log_and_lanes_go_side_by_side() {
 async fn what_was_refused_fails_alone_and_says_why() {
     let scene = Scene::begin().await;
     five_events_each(&scene).await;
-    let refuse: Trouble = |todo| match todo.organization.as_ref().map(|id| id.as_str()) {
-        Some("maria") if todo.position == 7 => Err(ActError::Impossible { reason: "maria said no".to_owned() }),
-        _ => Ok(Done::Now),
+    let refuse: Trouble = |todo| {
+        if is_marias_registration(todo) {
+            return Err(ActError::Impossible { reason: "maria said no".to_owned() });
+        }
+        Ok(Done::Now)
     };
     let diary = Arc::new(Diary { trouble: Some(refuse), ..Diary::default() });
     let running = scene.process_these(vec![diary]);
     done(&scene, 14).await;
     running.stop().await;
-    let failed: Vec<(i64, String)> =
-        sqlx::query_as("SELECT position, last_error FROM proc.todos WHERE status = 'failed'")
+    let failed: Vec<(String, String)> =
+        sqlx::query_as("SELECT organization, last_error FROM proc.todos WHERE status = 'failed'")
             .fetch_all(&scene.pool)
             .await
             .unwrap();
-    assert_eq!(failed, [(7, "maria said no".to_owned())]);
+    assert_eq!(failed, [("maria".to_owned(), "maria said no".to_owned())]);
     assert_eq!(scene.todos("pending").await, 0);
 }
 
@@ -174,9 +183,11 @@ async fn what_has_failed_is_tried_again_once_a_person_says_so() {
 async fn what_cannot_be_done_now_is_tried_again_and_holds_up_its_lane_only() {
     let scene = Scene::begin().await;
     five_events_each(&scene).await;
-    let fail_twice: Trouble = |todo| match todo.position {
-        7 if todo.attempt <= 2 => Err(ActError::Later { reason: "away".to_owned() }),
-        _ => Ok(Done::Now),
+    let fail_twice: Trouble = |todo| {
+        if is_marias_registration(todo) && todo.attempt <= 2 {
+            return Err(ActError::Later { reason: "away".to_owned() });
+        }
+        Ok(Done::Now)
     };
     let diary = Arc::new(Diary { trouble: Some(fail_twice), ..Diary::default() });
     let running = scene.process_these(vec![diary.clone()]);
