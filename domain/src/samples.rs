@@ -92,7 +92,7 @@ limit = 0
 /// One of each type, in the order of the aggregates and of their events.
 #[must_use]
 pub fn events() -> Vec<Event> {
-    let mut events = vec![Event::from(organization())];
+    let mut events: Vec<Event> = organization().map(Event::from).into();
     events.extend(subscription().map(Event::from));
     events.extend(credit_ledger().map(Event::from));
     events.extend(referral_tree().map(Event::from));
@@ -100,14 +100,40 @@ pub fn events() -> Vec<Event> {
     events
 }
 
-fn organization() -> organization::Event {
-    organization::Event::OrganizationRegistered {
-        organization: sample("maria"),
-        product: sample("agencia"),
-        time_zone: sample("America/Bogota"),
-        referral_code: sample("7KQ2M9XWRA"),
-        sponsor: Some(organization::Sponsorship { sponsor: sample("juan"), code: sample("H4D8TZ3NCP") }),
-    }
+fn organization() -> [organization::Event; 8] {
+    use organization::Event as Of;
+    [
+        Of::OrganizationRegistered {
+            organization: sample("maria"),
+            product: sample("agencia"),
+            time_zone: sample("America/Bogota"),
+            referral_code: sample("7KQ2M9XWRA"),
+            sponsor: Some(organization::Sponsorship { sponsor: sample("juan"), code: sample("H4D8TZ3NCP") }),
+            environment: organization::Environment::Sandbox,
+            registered_at: Some(instant("2026-01-31T13:00:00Z")),
+        },
+        Of::FeatureOverridden {
+            feature: sample("whatsapp_messages"),
+            value: organization::OverrideValue::Limit(Limit::UpTo(quantity("3000"))),
+            reason: sample("goodwill after the outage of May"),
+            actor: sample("operator-7"),
+            until: Some(instant("2026-12-31T05:00:00Z")),
+        },
+        Of::OverrideRemoved {
+            feature: sample("ai_runs"),
+            reason: sample("the pilot is over"),
+            actor: sample("operator-7"),
+        },
+        Of::OrganizationSuspended {
+            since: instant("2026-02-10T14:00:00Z"),
+            reason: sample("chargeback under review"),
+            actor: sample("operator-7"),
+        },
+        Of::OrganizationResumed { reason: sample("chargeback withdrawn"), actor: sample("operator-7") },
+        Of::AdministratorAppointed { administrator: sample("user-1"), actor: sample("operator-7") },
+        Of::AdministratorDismissed { administrator: sample("user-2"), actor: sample("operator-7") },
+        Of::InstantSet { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
+    ]
 }
 
 fn subscription() -> [subscription::Event; 4] {

@@ -17,6 +17,7 @@ use crate::catalog::CatalogVersion;
 use crate::context::{Context, PlanInForce, Terms};
 use crate::id::LotId;
 use crate::money::{Credits, Money, Quantity};
+use crate::organization::Status;
 use crate::refusal::{Refusal, sample};
 
 /// The instant at which every scenario begins, and at which its plan came into force.
@@ -74,13 +75,18 @@ pub(crate) fn surroundings() -> Context {
         product: id("agencia"),
         zone: Zone::new("America/Santiago").unwrap(),
         plan: None,
+        registered_at: Some(instant("2026-01-01T00:00:00Z")),
+        status: Status::Active,
+        overrides: Arc::default(),
+        administrators: Arc::default(),
+        instant: None,
     };
     Context { now: instant(START), seed: seed(1), terms: Some(terms), catalog: Some(agencia()) }
 }
 
 /// A plan that came into force at [`START`].
 pub(crate) fn plan_in_force(plan: &str) -> PlanInForce {
-    PlanInForce { code: id(plan), catalog_version: 1, anchor: instant(START) }
+    PlanInForce { code: id(plan), catalog_version: 1, anchor: instant(START), currency: id("USD") }
 }
 
 /// A history in its surroundings, to which commands come.

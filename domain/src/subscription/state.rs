@@ -74,6 +74,7 @@ impl Subscription {
             code: started.plan.clone(),
             catalog_version: started.catalog_version,
             anchor: active.anchor,
+            currency: started.price.currency,
         })
     }
 
