@@ -3,12 +3,13 @@
 //! The golden files in `domain/samples` are these written down, and whoever documents events starts from them. All are
 //! literals: no clock, no chance. They tell one story: Maria, referred by Juan, is on agencia's plan `starter`.
 
+mod credit_ledger;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::calendar::{Interval, Period};
 use crate::catalog::{self, Limit};
-use crate::credit_ledger::{self, Draw, LotKind, OverageCharge};
 use crate::money::{Credits, Money, Quantity};
 use crate::refusal::sample;
 use crate::stream::Event;
@@ -94,7 +95,7 @@ limit = 0
 pub fn events() -> Vec<Event> {
     let mut events: Vec<Event> = organization().map(Event::from).into();
     events.extend(subscription().map(Event::from));
-    events.extend(credit_ledger().map(Event::from));
+    events.extend(credit_ledger::events().into_iter().map(Event::from));
     events.extend(referral_tree().map(Event::from));
     events.push(catalog().into());
     events
@@ -153,42 +154,6 @@ fn subscription() -> [subscription::Event; 4] {
         },
         Of::SubscriptionActivated { anchor: period().start, period: period() },
         Of::SubscriptionRenewed { period: Period { start: period().end, end: instant("2026-03-31T14:00:00Z") } },
-    ]
-}
-
-fn credit_ledger() -> [credit_ledger::Event; 3] {
-    use credit_ledger::Event as Of;
-    [
-        Of::CreditsGranted {
-            lot: sample("lot_01"),
-            kind: LotKind::Commission,
-            amount: credits("3"),
-            priority: 10,
-            commission: Some(sample("pay_02-1")),
-            reference: None,
-        },
-        Of::FeatureConsumed {
-            feature: sample("whatsapp_messages"),
-            quantity: quantity("110"),
-            window: period(),
-            included: quantity("100"),
-            limit: Limit::UpTo(quantity("2000")),
-            overage: Some(OverageCharge {
-                quantity: quantity("10"),
-                rate: decimal("0.05"),
-                charge: credits("0.50"),
-                draws: vec![Draw { lot: sample("lot_01"), amount: credits("0.50") }],
-            }),
-            plan: sample("starter"),
-            catalog_version: 1,
-        },
-        Of::ThresholdsCrossed {
-            feature: sample("whatsapp_messages"),
-            window: period(),
-            thresholds: vec![95],
-            used: quantity("2000"),
-            limit: quantity("2000"),
-        },
     ]
 }
 

@@ -90,6 +90,7 @@ pub(crate) fn plan_in_force(plan: &str) -> PlanInForce {
 }
 
 /// A history in its surroundings, to which commands come.
+#[derive(Clone)]
 pub(crate) struct Scenario<A> {
     state: A,
     context: Context,
@@ -150,6 +151,20 @@ where
         self
     }
 
+    /// The state, and the surroundings of the next decision.
+    pub(crate) fn into_parts(self) -> (A, Context) {
+        (self.state, self.context)
+    }
+
+    pub(crate) fn state(self) -> A {
+        self.state
+    }
+
+    /// Is this command accepted?
+    pub(crate) fn accepts(mut self, command: A::Command) -> bool {
+        self.decide(&command).is_ok()
+    }
+
     pub(crate) fn when(mut self, command: A::Command) -> Outcome<A> {
         let decided = self.decide(&command);
         let mut after = self.state.clone();
@@ -174,6 +189,18 @@ where
         let events = self.decided.unwrap();
         assert_eq!(events, expected);
         self.after.answer(&events, &self.context)
+    }
+
+    /// The events, to look at.
+    #[track_caller]
+    pub(crate) fn events(self) -> Vec<A::Event> {
+        self.decided.unwrap()
+    }
+
+    /// What the caller is told.
+    #[track_caller]
+    pub(crate) fn told(self) -> A::Answer {
+        self.after.answer(&self.decided.unwrap(), &self.context)
     }
 
     /// Nothing: it is already so.
@@ -201,6 +228,12 @@ where
     #[track_caller]
     pub(crate) fn code(self) -> &'static str {
         self.rejection().code()
+    }
+
+    /// The refusal, to look at.
+    #[track_caller]
+    pub(crate) fn refusal(self) -> A::Rejection {
+        self.rejection()
     }
 
     #[track_caller]

@@ -1,16 +1,16 @@
-//! Checks: every kind of feature, and that a check of a quota tells what a consumption would be told.
+//! Checks: every kind of feature, and that a check tells what a consumption or an acquisition would be told.
 
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Entitlement, GateReason, Reason, at_least, check, check_all};
+use super::{Entitlement, GateReason, Reason, at_least, check, check_all, check_for};
 use crate::aggregate::Aggregate;
 use crate::catalog::CatalogVersion;
 use crate::context::Context;
-use crate::credit_ledger::laws::{histories, quantities, turn};
-use crate::credit_ledger::{Command, CreditLedger};
+use crate::credit_ledger::laws::{Play, histories, quantities};
+use crate::credit_ledger::{Acquire, Command, Consume, CreditLedger};
 use crate::money::Quantity;
 use crate::refusal::Refusal;
 use crate::scenario::{agencia, catalog, credits, id, instant, plan_in_force, quantity, surroundings};
@@ -81,7 +81,7 @@ fn after(context: &Context, commands: &[Command]) -> CreditLedger {
 }
 
 fn consume(feature: &str, amount: u32) -> Command {
-    Command::Consume { feature: id(feature), quantity: quantity(amount) }
+    Consume::of(id(feature), quantity(amount)).into()
 }
 
 fn top_up(amount: &str) -> Command {
@@ -253,26 +253,33 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_check_of_a_quota_allows_exactly_what_a_consumption_is_then_granted(
+    fn a_check_allows_exactly_what_a_consumption_or_an_acquisition_is_then_granted(
         history in histories(),
         asked in asked(),
     ) {
-        let mut context = surroundings();
-        let mut ledger = CreditLedger::default();
-        for (number, step) in (1..).zip(&history) {
-            turn(&mut context, step, number);
-            for feature in ["whatsapp_messages", "ai_runs", "faxes"] {
+        let mut play = Play::default();
+        for step in &history {
+            let command = play.turn(step);
+            let (ledger, context) = (&play.ledger, &play.context);
+            for feature in ["whatsapp_messages", "ai_runs", "minutes", "faxes"] {
                 for quantity in &asked {
-                    let consumption = Command::Consume { feature: id(feature), quantity: *quantity };
-                    let granted = ledger.decide(&consumption, &context).is_ok();
-                    let found = check(&ledger, &id(feature), *quantity, &context);
-                    let allowed = found.as_ref().is_ok_and(|found| found.reason.allows());
-                    prop_assert_eq!(allowed, granted, "{} of {}: {:?}", quantity, feature, found);
+                    for actor in [None, Some(id("root"))] {
+                        let consumption = Consume { actor: actor.clone(), ..Consume::of(id(feature), *quantity) };
+                        let granted = ledger.decide(&consumption.into(), context).is_ok();
+                        let found = check_for(actor.as_ref(), ledger, &id(feature), *quantity, context);
+                        let allowed = found.as_ref().is_ok_and(|found| found.reason.allows());
+                        prop_assert_eq!(allowed, granted, "{} of {}: {:?}", quantity, feature, found);
+                    }
                 }
             }
-            for event in ledger.decide(&step.command, &context).iter().flatten() {
-                ledger.evolve(event);
+            for quantity in &asked {
+                let acquisition = Acquire { feature: id("seats"), quantity: *quantity, actor: None };
+                let granted = ledger.decide(&Command::Acquire(acquisition), context).is_ok();
+                let found = check(ledger, &id("seats"), *quantity, context).unwrap();
+                prop_assert_eq!(found.reason.allows(), granted, "{}: {:?}", quantity, found);
             }
+            let decided = play.ledger.decide(&command, &play.context);
+            play.take_in(&decided);
         }
     }
 }
