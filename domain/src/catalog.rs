@@ -4,6 +4,7 @@
 //! because every published definition is an event. Catalogs are written as TOML ([`source`]).
 
 pub mod command;
+pub mod comparison;
 pub mod decide;
 pub mod definition;
 pub mod event;
@@ -20,6 +21,7 @@ pub mod wording;
 mod words;
 
 pub use command::Command;
+pub use comparison::{Difference, Effect, compare};
 pub use definition::{CatalogVersion, Definition, Grant, Limit, PaymentMethod, Plan, Rollover, Trial};
 pub use event::Event;
 pub use feature::{Feature, FeatureKind, RateLimit, RateUnit};

@@ -137,7 +137,7 @@ fn organization() -> [organization::Event; 8] {
     ]
 }
 
-fn subscription() -> [subscription::Event; 4] {
+fn subscription() -> [subscription::Event; 5] {
     use subscription::Event as Of;
     [
         Of::SubscriptionStarted {
@@ -154,6 +154,7 @@ fn subscription() -> [subscription::Event; 4] {
         },
         Of::SubscriptionActivated { anchor: period().start, period: period() },
         Of::SubscriptionRenewed { period: Period { start: period().end, end: instant("2026-03-31T14:00:00Z") } },
+        Of::CatalogMigrated { plan: sample("starter"), from: 1, to: 2, price: usd("18") },
     ]
 }
 

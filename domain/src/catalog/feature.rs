@@ -81,3 +81,14 @@ pub enum RateUnit {
     /// A minute.
     Minute,
 }
+
+impl RateUnit {
+    /// The unit's name in a catalog.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+        }
+    }
+}

@@ -7,11 +7,12 @@ use proptest::prelude::*;
 
 use super::{Entitlement, GateReason, Reason, at_least, check, check_all, check_for};
 use crate::aggregate::Aggregate;
-use crate::catalog::CatalogVersion;
+use crate::catalog::{CatalogVersion, Limit};
 use crate::context::Context;
 use crate::credit_ledger::laws::{Play, histories, quantities};
-use crate::credit_ledger::{Acquire, Command, Consume, CreditLedger};
+use crate::credit_ledger::{Acquire, Command, Consume, CreditLedger, Hold};
 use crate::money::Quantity;
+use crate::organization::{FeatureOverride, OverrideValue, Status};
 use crate::refusal::Refusal;
 use crate::scenario::{agencia, catalog, credits, id, instant, plan_in_force, quantity, surroundings};
 
@@ -173,6 +174,101 @@ fn each_kind_of_feature_says_what_it_allows_and_why() {
         let found = check(&after(&context, commands), &id(feature), quantity(*amount), &context).unwrap();
         assert_eq!(told(&found), *expected, "{amount} of {feature} on {plan:?}");
     }
+}
+
+/// Pedro on `small`, with something decided by hand.
+fn overridden(feature: &str, value: OverrideValue) -> Context {
+    let by_hand = FeatureOverride { value, reason: id("pilot"), actor: id("operator-7"), until: None };
+    let mut context = on(Some("small"));
+    context.terms.as_mut().unwrap().overrides = Arc::new([(id(feature), by_hand)].into());
+    context
+}
+
+#[test]
+fn what_was_decided_by_hand_goes_before_the_plan() {
+    let limit = |limit| OverrideValue::Limit(limit);
+    for (feature, value, expected) in [
+        ("white_label", OverrideValue::On, "flag yes overridden: - of -, - left"),
+        ("white_label", OverrideValue::Off, "flag no switched_off: - of -, - left"),
+        ("support", OverrideValue::Value("visit".into()), "config yes overridden: - of -, - left; value \"visit\""),
+        ("support", OverrideValue::Off, "config no switched_off: - of -, - left"),
+        ("numbers", limit(Limit::Unlimited), "capacity yes overridden: 0 of -, - left"),
+        (
+            "numbers",
+            limit(Limit::UpTo(Quantity::ZERO)),
+            "capacity no capacity_exceeded: 0 of 0, 0 left; see /checkout?plan=large",
+        ),
+        ("numbers", OverrideValue::Off, "capacity no switched_off: - of -, - left"),
+        ("runs", limit(Limit::UpTo(quantity(9))), "quota yes overridden: 0 of 9, 9 left; until 2026-02-01T03:00:00Z"),
+        ("runs", OverrideValue::Off, "quota no switched_off: - of -, - left"),
+        (
+            "exports",
+            limit(Limit::UpTo(quantity(9))),
+            "quota yes overridden: 0 of 9, 9 left; until 2026-02-01T03:00:00Z",
+        ),
+    ] {
+        let context = overridden(feature, value);
+        let found = check(&CreditLedger::default(), &id(feature), quantity(1), &context).unwrap();
+        assert_eq!(told(&found), expected);
+        assert!(found.by_hand.is_some());
+    }
+}
+
+#[test]
+fn a_suspended_organization_may_use_nothing() {
+    let mut context = on(Some("large"));
+    context.terms.as_mut().unwrap().status =
+        Status::Suspended { since: context.now, reason: id("chargeback"), actor: id("operator-7") };
+    for found in check_all(&CreditLedger::default(), &context).unwrap() {
+        assert_eq!((found.reason, found.reason.allows()), (Reason::Suspended, false));
+    }
+}
+
+#[test]
+fn what_is_held_counts_as_used_until_it_expires() {
+    let mut context = on(Some("small"));
+    let expires_at = instant("2026-01-31T13:00:00Z");
+    let hold = Command::Hold(Hold { feature: id("runs"), quantity: quantity(2), expires_at, actor: None });
+    let ledger = after(&context, &[hold]);
+    let found = check(&ledger, &id("runs"), quantity(1), &context).unwrap();
+    assert_eq!(
+        (found.reason, found.held, found.remaining),
+        (Reason::QuotaExceeded, Some(quantity(2)), Some(Quantity::ZERO))
+    );
+    context.now = expires_at;
+    let found = check(&ledger, &id("runs"), quantity(1), &context).unwrap();
+    assert_eq!(
+        (found.reason, found.held, found.remaining),
+        (Reason::Included, Some(Quantity::ZERO), Some(quantity(2)))
+    );
+}
+
+#[test]
+fn an_administrator_is_not_limited() {
+    let mut context = on(Some("small"));
+    context.terms.as_mut().unwrap().administrators = Arc::new([id("root")].into());
+    let found = |actor: &str| {
+        check_for(Some(&id(actor)), &CreditLedger::default(), &id("runs"), quantity(900), &context).unwrap().reason
+    };
+    assert_eq!((found("root"), found("user-1")), (Reason::Waived, Reason::QuotaExceeded));
+}
+
+#[test]
+fn what_would_go_on_the_invoice_is_told_with_its_price() {
+    let invoiced = catalog(
+        r#"
+        product = "agencia"
+        currency = "USD"
+        features.minutes = { kind = "quota", window = "month" }
+        [[plans]]
+        code = "small"
+        price = { month = "15" }
+        features = { minutes = { limit = 10, overage = { invoice = { unit = "0.25" } } } }
+        "#,
+    );
+    let context = Context { catalog: Some(invoiced), ..on(Some("small")) };
+    let found = check(&CreditLedger::default(), &id("minutes"), quantity(13), &context).unwrap();
+    assert_eq!((found.reason, found.price), (Reason::CoveredByInvoice, Some(crate::scenario::usd("0.75"))));
 }
 
 #[test]

@@ -103,6 +103,10 @@ impl Subscription {
                     active.paid = *period;
                 }
             }),
+            Event::CatalogMigrated { to, price, .. } => self.change(|started| {
+                started.catalog_version = *to;
+                started.price = *price;
+            }),
         }
     }
 
