@@ -49,8 +49,9 @@ impl Ledger {
             return Err(format!("{quantity} held, of which {included} included and {past} past it"));
         }
         let drawn = if reserved.is_null() { Vec::new() } else { self.charge(&reserved, past)? };
-        self.in_order(&drawn)?;
+        let order = self.in_order(&drawn);
         self.reserve(&drawn)?;
+        order?;
         let window = self.windows.entry(window_of(event)?).or_default();
         window.held += included;
         let taken = window.included + window.held;

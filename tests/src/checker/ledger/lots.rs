@@ -100,8 +100,9 @@ impl Ledger {
         if sum(&draws) != amount {
             return Err(format!("{amount} deducted and {} drawn", sum(&draws)));
         }
-        self.in_order(&draws)?;
-        self.spend(&draws)
+        let order = self.in_order(&draws);
+        self.spend(&draws)?;
+        order
     }
 
     pub(super) fn expire_lot(&mut self, event: &Event) -> Result<(), String> {
@@ -131,8 +132,7 @@ impl Ledger {
 
     /// Credits leave their lots for good.
     pub(super) fn spend(&mut self, draws: &[Draw]) -> Result<(), String> {
-        self.take_out(draws)?;
-        Ok(())
+        self.take_out(draws)
     }
 
     /// Credits are reserved.

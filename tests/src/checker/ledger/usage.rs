@@ -55,9 +55,10 @@ impl Ledger {
         let mut lots = Vec::new();
         if let Some(charge) = charge_of(&overage) {
             let drawn = self.charge(charge, past)?;
-            self.in_order(&drawn)?;
+            let order = self.in_order(&drawn);
             lots = drawn.iter().map(|draw| (draw.lot.clone(), draw.amount)).collect();
             self.spend(&drawn)?;
+            order?;
         }
         self.note(event, quantity, included, lots)
     }
