@@ -61,6 +61,7 @@ impl Registration {
             product: self.product,
             time_zone: self.time_zone,
             sponsor,
+            environment: organization::Environment::Live,
         };
         let submission = Submission { owner, command: command.into(), key, request_id: request_id.clone() };
         let applied = gate.execute(submission).await?;

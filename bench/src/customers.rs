@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use clap::ValueEnum;
 use domain::calendar::{Interval, Zone};
 use domain::catalog::{self, CatalogVersion, Definition};
+use domain::credit_ledger::Consume;
+use domain::organization::{Environment, Status};
 use domain::stream::Owner;
 use domain::{
     Command, Context, Credits, Currency, FeatureCode, Money, OrganizationId, PlanCode, PlanInForce, ProductCode,
@@ -38,10 +40,7 @@ impl Work {
     /// The command.
     pub fn command(self) -> Result<credit_ledger::Command, Fault> {
         Ok(match self {
-            Self::Consume => credit_ledger::Command::Consume {
-                feature: FeatureCode::new("ai_runs")?,
-                quantity: Quantity::positive(Decimal::ONE)?,
-            },
+            Self::Consume => Consume::of(FeatureCode::new("ai_runs")?, Quantity::positive(Decimal::ONE)?).into(),
             Self::TopUp => credit_ledger::Command::TopUp { amount: Credits::positive(Decimal::ONE)?, reference: None },
         })
     }
@@ -84,6 +83,7 @@ async fn join(executor: &Executor, owner: &Owner) -> Result<(), Fault> {
         product: product()?,
         time_zone: Zone::new("America/Bogota")?,
         sponsor: None,
+        environment: Environment::Live,
     };
     let start = subscription::Command::Start { plan: plan()?, interval: Interval::Month };
     let amount = Money::positive(Decimal::from(199), Currency::new("USD")?)?;
@@ -108,7 +108,12 @@ pub fn context() -> Result<Context, Fault> {
             organization: id(0)?,
             product: product()?,
             zone: Zone::new("America/Bogota")?,
-            plan: Some(PlanInForce { code: plan()?, catalog_version: 1, anchor }),
+            plan: Some(PlanInForce { code: plan()?, catalog_version: 1, anchor, currency: Currency::new("USD")? }),
+            registered_at: None,
+            status: Status::Active,
+            overrides: Arc::default(),
+            administrators: Arc::default(),
+            instant: None,
         }),
         catalog: Some(Arc::new(CatalogVersion { version: 1, definition: definition()? })),
     })

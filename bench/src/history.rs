@@ -3,6 +3,7 @@
 //! It is a log like any other, with one difference: there are no receipts for it, because nobody will send these
 //! commands again, and readers of the log do not look at receipts.
 
+use domain::credit_ledger::Consume;
 use domain::stream::{Owner, StreamId};
 use domain::{Command, Context, Credits, FeatureCode, Kind, Quantity, State, credit_ledger};
 use event_store::append::{Appended, Batch, NewEvent, append};
@@ -91,7 +92,7 @@ fn command(time: usize) -> Result<credit_ledger::Command, Fault> {
         return Ok(credit_ledger::Command::TopUp { amount, reference: None });
     }
     let feature = FeatureCode::new("whatsapp_messages")?;
-    Ok(credit_ledger::Command::Consume { feature, quantity: Quantity::positive(Decimal::from(500))? })
+    Ok(Consume::of(feature, Quantity::positive(Decimal::from(500))?).into())
 }
 
 /// The same entries, of the same lengths, as those the executor writes.

@@ -134,6 +134,17 @@ pub enum Window {
 }
 
 impl Window {
+    /// The window's name in a catalog.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::BillingPeriod => "billing_period",
+            Self::Forever => "forever",
+        }
+    }
+
     /// The window open at an instant.
     #[must_use]
     pub fn open_at(self, now: Timestamp, anchor: Timestamp, zone: &Zone) -> Period {
@@ -145,6 +156,23 @@ impl Window {
             Self::BillingPeriod => billing_period(anchor, Interval::Month, now, zone),
             Self::Forever => Period { start: Timestamp::UNIX_EPOCH, end: Timestamp::MAX },
         }
+    }
+}
+
+impl Window {
+    /// How many times it turned over between two instants; not at all if the second one is not later.
+    #[must_use]
+    pub fn turns(self, earlier: Timestamp, now: Timestamp, anchor: Timestamp, zone: &Zone) -> u32 {
+        let number = |instant: Timestamp| {
+            let date = zone.at(instant).date();
+            match self {
+                Self::Day => date.duration_since(jiff::civil::Date::ZERO).as_hours() / 24,
+                Self::Month => i64::from(date.year()) * 12 + i64::from(date.month()),
+                Self::BillingPeriod => i64::from(billing_index(anchor, Interval::Month, instant, zone)),
+                Self::Forever => 0,
+            }
+        };
+        u32::try_from(number(now) - number(earlier)).unwrap_or_default()
     }
 }
 
@@ -164,6 +192,15 @@ fn local(
 /// 29 February and then 31 March again. Before the anchor, the first period.
 #[must_use]
 pub fn billing_period(anchor: Timestamp, interval: Interval, now: Timestamp, zone: &Zone) -> Period {
+    let index = billing_index(anchor, interval, now, zone);
+    Period {
+        start: billing_start(anchor, interval, index, zone),
+        end: billing_start(anchor, interval, index + 1, zone),
+    }
+}
+
+/// How many billing periods ended before the one that holds `now`.
+fn billing_index(anchor: Timestamp, interval: Interval, now: Timestamp, zone: &Zone) -> i32 {
     let elapsed = now.duration_since(anchor).as_secs().max(0);
     let mut index = i32::try_from(elapsed / interval.average_seconds()).unwrap_or(i32::MAX);
     // The average length is off by a few days at most, so this ends after one or two steps.
@@ -173,10 +210,7 @@ pub fn billing_period(anchor: Timestamp, interval: Interval, now: Timestamp, zon
     while billing_start(anchor, interval, index + 1, zone) <= now {
         index += 1;
     }
-    Period {
-        start: billing_start(anchor, interval, index, zone),
-        end: billing_start(anchor, interval, index + 1, zone),
-    }
+    index
 }
 
 fn billing_start(anchor: Timestamp, interval: Interval, index: i32, zone: &Zone) -> Timestamp {
@@ -242,6 +276,24 @@ mod tests {
         let month = Window::Month.open_at(instant("2026-12-01T04:00:00Z"), instant("2026-12-01T04:00:00Z"), &zone);
         assert_eq!(month.start, instant("2026-11-01T05:00:00Z"));
         assert_eq!(month.end, instant("2026-12-01T05:00:00Z"));
+    }
+
+    #[test]
+    fn windows_are_counted_from_one_instant_to_another() {
+        let zone = Zone::new("America/Santiago").unwrap();
+        let anchor = instant("2026-01-31T12:00:00Z");
+        let cases = [
+            (Window::Day, "2026-02-01T02:59:59Z", "2026-02-01T03:00:00Z", 1),
+            (Window::Day, "2026-01-01T12:00:00Z", "2027-01-01T12:00:00Z", 365),
+            (Window::Month, "2026-01-31T12:00:00Z", "2027-02-01T12:00:00Z", 13),
+            (Window::BillingPeriod, "2026-01-31T12:00:00Z", "2026-02-28T11:59:59Z", 0),
+            (Window::BillingPeriod, "2026-01-31T12:00:00Z", "2026-03-31T12:00:00Z", 2),
+            (Window::BillingPeriod, "2026-03-31T12:00:00Z", "2026-01-31T12:00:00Z", 0),
+            (Window::Forever, "2026-01-31T12:00:00Z", "2036-01-31T12:00:00Z", 0),
+        ];
+        for (window, earlier, now, turns) in cases {
+            assert_eq!(window.turns(instant(earlier), instant(now), anchor, &zone), turns, "{window:?} to {now}");
+        }
     }
 
     #[test]

@@ -99,6 +99,32 @@ fn a_catalog_of_one_currency_is_read_as_one_of_several() {
     assert_eq!(definition.referrals.unwrap().credits_per_unit, BTreeMap::from([(usd, 1.into())]));
 }
 
+/// An event of the ledger as it is read today.
+fn ledger_event(event_type: &str, version: &str, payload: &str) -> credit_ledger::Event {
+    match Event::decode(Kind::CreditLedger, event_type, version, payload).unwrap() {
+        Event::CreditLedger(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_the_first_release_wrote_of_ledgers_means_the_same_today() {
+    let files = files("samples");
+    let read = |name: &str| ledger_event(name, "1", &files[&format!("credit_ledger.{name}.v1")]);
+    let credit_ledger::Event::CreditsGranted { effective_from, expires_at, .. } = read("CreditsGranted") else {
+        panic!("another event")
+    };
+    assert_eq!((effective_from, expires_at), (jiff::Timestamp::UNIX_EPOCH, None));
+    let credit_ledger::Event::FeatureConsumed { overage: Some(overage), waived, .. } = read("FeatureConsumed") else {
+        panic!("another event")
+    };
+    assert_eq!((overage.credits().unwrap().charge.to_string(), waived.is_zero()), ("0.50".to_owned(), true));
+    let credit_ledger::Event::ThresholdsCrossed { alert, .. } = read("ThresholdsCrossed") else {
+        panic!("another event")
+    };
+    assert_eq!(alert.as_str(), "alert_whatsapp_messages-20260131140000-95");
+}
+
 #[test]
 fn a_payload_that_is_not_what_its_old_version_says_is_told_as_the_reader_of_today_sees_it() {
     for payload in ["{}", "[]", r#"{"CatalogPublished": {"version": 1, "definition": {"plans": [1]}}}"#, "{"] {
@@ -144,8 +170,8 @@ fn schemas_are_as_they_were_when_checked_in() {
 
 #[test]
 fn an_event_of_another_release_is_not_guessed_at() {
-    let refusal = Event::decode(Kind::CreditLedger, "CreditsGranted", "2", "{}").unwrap_err();
-    assert_eq!(refusal.to_string(), "event CreditsGranted version 2 of a credit_ledger is unknown to this release");
+    let refusal = Event::decode(Kind::CreditLedger, "CreditsGranted", "9", "{}").unwrap_err();
+    assert_eq!(refusal.to_string(), "event CreditsGranted version 9 of a credit_ledger is unknown to this release");
     let refusal = Event::decode(Kind::CreditLedger, "CreditsGranted", "1", "{}").unwrap_err();
     assert!(refusal.to_string().starts_with("the payload of event CreditsGranted version 1 cannot be read: "));
 }

@@ -101,6 +101,22 @@ token!(
     LotId, "lot"
 );
 token!(
+    /// One hold of a ledger.
+    HoldId, "hold"
+);
+token!(
+    /// One alert of a ledger.
+    AlertId, "alert"
+);
+token!(
+    /// Who did something, as the caller names them: a user's or a service's opaque id.
+    ActorId, "actor"
+);
+token!(
+    /// What an attribute of a consumption is called.
+    AttributeKey, "attribute"
+);
+token!(
     /// One commission: a payment seen from one beneficiary.
     CommissionId, "commission"
 );
@@ -125,6 +141,19 @@ impl PaymentId {
 impl LotId {
     pub(crate) fn fresh(unique: &str) -> Self {
         Self(format!("lot_{unique}").into())
+    }
+}
+
+impl HoldId {
+    pub(crate) fn fresh(unique: &str) -> Self {
+        Self(format!("hold_{unique}").into())
+    }
+}
+
+impl AlertId {
+    /// One decision raises at most one alert of each kind.
+    pub(crate) fn fresh(unique: &str, kind: &str) -> Self {
+        Self(format!("alert_{unique}-{kind}").into())
     }
 }
 

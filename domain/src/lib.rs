@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod samples;
 pub mod stream;
 pub mod subscription;
+pub mod text;
 
 #[cfg(test)]
 mod golden;
@@ -38,8 +39,10 @@ mod scenario;
 pub use aggregate::Aggregate;
 pub use context::{Context, PlanInForce, Terms};
 pub use id::{
-    CommissionId, FeatureCode, LotId, OrganizationId, PaymentId, PlanCode, ProductCode, Reference, ReferralCode,
+    ActorId, AlertId, AttributeKey, CommissionId, FeatureCode, HoldId, LotId, OrganizationId, PaymentId, PlanCode,
+    ProductCode, Reference, ReferralCode,
 };
 pub use money::{Credits, Currency, Money, Quantity};
 pub use refusal::{Refusal, RefusalClass};
 pub use stream::{Command, Event, Kind, Rejection, State, StreamId};
+pub use text::{Attributes, ReasonText};

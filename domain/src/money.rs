@@ -271,7 +271,7 @@ impl Sum for Credits {
 }
 
 /// How much of a feature: messages, runs, gigabytes. Above zero, at most six decimals, without trailing zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct Quantity(Decimal);
@@ -304,6 +304,11 @@ impl Quantity {
     #[must_use]
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
+    }
+
+    /// The same for serde, which asks by reference.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.is_zero()
     }
 
     /// What is left after taking `other` away; nothing if that is more.

@@ -1,7 +1,14 @@
 //! An organization: the customer of a product, registered once, with a time zone and a referral code of its own.
 //!
-//! Invariant: an organization belongs to one product for ever. Its name and people are not here: personal data never
-//! enters the log.
+//! ```text
+//! (none) --Register--> active --Suspend--> suspended --Resume--> active
+//! ```
+//!
+//! What operators decide by hand is kept here too: features switched on or off whatever the plan says, administrators
+//! who use features without limit, and of sandbox organizations the instant it is for them.
+//!
+//! Invariants: an organization belongs to one product for ever; the instant of a live one is that of the world, the one
+//! of a sandbox only moves forward. Its name and people are not here: personal data never enters the log.
 
 pub mod command;
 pub mod decide;
@@ -10,8 +17,9 @@ pub mod rejection;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod upcast;
 
 pub use command::Command;
-pub use event::{Event, Sponsorship};
+pub use event::{Environment, Event, OverrideValue, Sponsorship};
 pub use rejection::Rejection;
-pub use state::{Answer, Organization, Registered};
+pub use state::{Answer, FeatureOverride, Organization, Registered, Status};

@@ -3,12 +3,13 @@
 //! The golden files in `domain/samples` are these written down, and whoever documents events starts from them. All are
 //! literals: no clock, no chance. They tell one story: Maria, referred by Juan, is on agencia's plan `starter`.
 
+mod credit_ledger;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::calendar::{Interval, Period};
 use crate::catalog::{self, Limit};
-use crate::credit_ledger::{self, Draw, LotKind, OverageCharge};
 use crate::money::{Credits, Money, Quantity};
 use crate::refusal::sample;
 use crate::stream::Event;
@@ -92,25 +93,51 @@ limit = 0
 /// One of each type, in the order of the aggregates and of their events.
 #[must_use]
 pub fn events() -> Vec<Event> {
-    let mut events = vec![Event::from(organization())];
+    let mut events: Vec<Event> = organization().map(Event::from).into();
     events.extend(subscription().map(Event::from));
-    events.extend(credit_ledger().map(Event::from));
+    events.extend(credit_ledger::events().into_iter().map(Event::from));
     events.extend(referral_tree().map(Event::from));
     events.push(catalog().into());
     events
 }
 
-fn organization() -> organization::Event {
-    organization::Event::OrganizationRegistered {
-        organization: sample("maria"),
-        product: sample("agencia"),
-        time_zone: sample("America/Bogota"),
-        referral_code: sample("7KQ2M9XWRA"),
-        sponsor: Some(organization::Sponsorship { sponsor: sample("juan"), code: sample("H4D8TZ3NCP") }),
-    }
+fn organization() -> [organization::Event; 8] {
+    use organization::Event as Of;
+    [
+        Of::OrganizationRegistered {
+            organization: sample("maria"),
+            product: sample("agencia"),
+            time_zone: sample("America/Bogota"),
+            referral_code: sample("7KQ2M9XWRA"),
+            sponsor: Some(organization::Sponsorship { sponsor: sample("juan"), code: sample("H4D8TZ3NCP") }),
+            environment: organization::Environment::Sandbox,
+            registered_at: Some(instant("2026-01-31T13:00:00Z")),
+        },
+        Of::FeatureOverridden {
+            feature: sample("whatsapp_messages"),
+            value: organization::OverrideValue::Limit(Limit::UpTo(quantity("3000"))),
+            reason: sample("goodwill after the outage of May"),
+            actor: sample("operator-7"),
+            until: Some(instant("2026-12-31T05:00:00Z")),
+        },
+        Of::OverrideRemoved {
+            feature: sample("ai_runs"),
+            reason: sample("the pilot is over"),
+            actor: sample("operator-7"),
+        },
+        Of::OrganizationSuspended {
+            since: instant("2026-02-10T14:00:00Z"),
+            reason: sample("chargeback under review"),
+            actor: sample("operator-7"),
+        },
+        Of::OrganizationResumed { reason: sample("chargeback withdrawn"), actor: sample("operator-7") },
+        Of::AdministratorAppointed { administrator: sample("user-1"), actor: sample("operator-7") },
+        Of::AdministratorDismissed { administrator: sample("user-2"), actor: sample("operator-7") },
+        Of::InstantSet { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
+    ]
 }
 
-fn subscription() -> [subscription::Event; 4] {
+fn subscription() -> [subscription::Event; 5] {
     use subscription::Event as Of;
     [
         Of::SubscriptionStarted {
@@ -127,42 +154,7 @@ fn subscription() -> [subscription::Event; 4] {
         },
         Of::SubscriptionActivated { anchor: period().start, period: period() },
         Of::SubscriptionRenewed { period: Period { start: period().end, end: instant("2026-03-31T14:00:00Z") } },
-    ]
-}
-
-fn credit_ledger() -> [credit_ledger::Event; 3] {
-    use credit_ledger::Event as Of;
-    [
-        Of::CreditsGranted {
-            lot: sample("lot_01"),
-            kind: LotKind::Commission,
-            amount: credits("3"),
-            priority: 10,
-            commission: Some(sample("pay_02-1")),
-            reference: None,
-        },
-        Of::FeatureConsumed {
-            feature: sample("whatsapp_messages"),
-            quantity: quantity("110"),
-            window: period(),
-            included: quantity("100"),
-            limit: Limit::UpTo(quantity("2000")),
-            overage: Some(OverageCharge {
-                quantity: quantity("10"),
-                rate: decimal("0.05"),
-                charge: credits("0.50"),
-                draws: vec![Draw { lot: sample("lot_01"), amount: credits("0.50") }],
-            }),
-            plan: sample("starter"),
-            catalog_version: 1,
-        },
-        Of::ThresholdsCrossed {
-            feature: sample("whatsapp_messages"),
-            window: period(),
-            thresholds: vec![95],
-            used: quantity("2000"),
-            limit: quantity("2000"),
-        },
+        Of::CatalogMigrated { plan: sample("starter"), from: 1, to: 2, price: usd("18") },
     ]
 }
 

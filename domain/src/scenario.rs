@@ -17,6 +17,7 @@ use crate::catalog::CatalogVersion;
 use crate::context::{Context, PlanInForce, Terms};
 use crate::id::LotId;
 use crate::money::{Credits, Money, Quantity};
+use crate::organization::Status;
 use crate::refusal::{Refusal, sample};
 
 /// The instant at which every scenario begins, and at which its plan came into force.
@@ -74,16 +75,22 @@ pub(crate) fn surroundings() -> Context {
         product: id("agencia"),
         zone: Zone::new("America/Santiago").unwrap(),
         plan: None,
+        registered_at: Some(instant("2026-01-01T00:00:00Z")),
+        status: Status::Active,
+        overrides: Arc::default(),
+        administrators: Arc::default(),
+        instant: None,
     };
     Context { now: instant(START), seed: seed(1), terms: Some(terms), catalog: Some(agencia()) }
 }
 
 /// A plan that came into force at [`START`].
 pub(crate) fn plan_in_force(plan: &str) -> PlanInForce {
-    PlanInForce { code: id(plan), catalog_version: 1, anchor: instant(START) }
+    PlanInForce { code: id(plan), catalog_version: 1, anchor: instant(START), currency: id("USD") }
 }
 
 /// A history in its surroundings, to which commands come.
+#[derive(Clone)]
 pub(crate) struct Scenario<A> {
     state: A,
     context: Context,
@@ -144,6 +151,20 @@ where
         self
     }
 
+    /// The state, and the surroundings of the next decision.
+    pub(crate) fn into_parts(self) -> (A, Context) {
+        (self.state, self.context)
+    }
+
+    pub(crate) fn state(self) -> A {
+        self.state
+    }
+
+    /// Is this command accepted?
+    pub(crate) fn accepts(mut self, command: A::Command) -> bool {
+        self.decide(&command).is_ok()
+    }
+
     pub(crate) fn when(mut self, command: A::Command) -> Outcome<A> {
         let decided = self.decide(&command);
         let mut after = self.state.clone();
@@ -168,6 +189,18 @@ where
         let events = self.decided.unwrap();
         assert_eq!(events, expected);
         self.after.answer(&events, &self.context)
+    }
+
+    /// The events, to look at.
+    #[track_caller]
+    pub(crate) fn events(self) -> Vec<A::Event> {
+        self.decided.unwrap()
+    }
+
+    /// What the caller is told.
+    #[track_caller]
+    pub(crate) fn told(self) -> A::Answer {
+        self.after.answer(&self.decided.unwrap(), &self.context)
     }
 
     /// Nothing: it is already so.
@@ -195,6 +228,12 @@ where
     #[track_caller]
     pub(crate) fn code(self) -> &'static str {
         self.rejection().code()
+    }
+
+    /// The refusal, to look at.
+    #[track_caller]
+    pub(crate) fn refusal(self) -> A::Rejection {
+        self.rejection()
     }
 
     #[track_caller]

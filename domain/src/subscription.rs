@@ -5,6 +5,8 @@
 //! (none) --Start, paid plan--> awaiting payment --paid in full--> active --next period paid--> active
 //! ```
 //!
+//! It stays on the catalog version it was sold under, until it is moved to a newer one.
+//!
 //! Invariants: one subscription per organization; a payment is never more than what is due; billing periods are
 //! counted from the instant of activation, without gap or overlap.
 

@@ -41,6 +41,7 @@ impl Kept {
             product: ProductCode::new("agencia").unwrap(),
             time_zone: Zone::new("America/Lima").unwrap(),
             sponsor: None,
+            environment: organization::Environment::Live,
         };
         send(&self.test.executor().await, testkit::of("juan"), register).await.unwrap();
     }

@@ -8,16 +8,19 @@
 //! Source: <https://github.com/cloudevents/spec>, v1.0.2, with its NATS binding.
 
 mod data;
+mod names;
 
 use std::borrow::Cow;
 
 use domain::stream::Owner;
-use domain::{Event, OrganizationId, ProductCode, catalog, credit_ledger, organization, referral_tree, subscription};
+use domain::{Event, OrganizationId, ProductCode, catalog, organization, referral_tree};
 use event_store::Recorded;
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use data::Data;
+pub use names::meaning;
+use names::names;
 
 /// The `Content-Type` header of every message. NATS header names are case-sensitive.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
@@ -91,79 +94,6 @@ pub fn subject_tokens(recorded: &Recorded) -> String {
     format!("{}.{organization}.{aggregate}.{event}", product(recorded))
 }
 
-/// The public names of an event's aggregate and of the event. They outlive a renaming of the stored ones.
-fn names(event: &Event) -> (&'static str, &'static str) {
-    match event {
-        Event::Organization(organization::Event::OrganizationRegistered { .. }) => {
-            ("organization", "organization_registered")
-        }
-        Event::Subscription(subscription::Event::SubscriptionStarted { .. }) => {
-            ("subscription", "subscription_started")
-        }
-        Event::Subscription(subscription::Event::PaymentRecorded { .. }) => ("subscription", "payment_recorded"),
-        Event::Subscription(subscription::Event::SubscriptionActivated { .. }) => {
-            ("subscription", "subscription_activated")
-        }
-        Event::Subscription(subscription::Event::SubscriptionRenewed { .. }) => {
-            ("subscription", "subscription_renewed")
-        }
-        Event::CreditLedger(credit_ledger::Event::CreditsGranted { .. }) => ("credit_ledger", "credits_granted"),
-        Event::CreditLedger(credit_ledger::Event::FeatureConsumed { .. }) => ("credit_ledger", "feature_consumed"),
-        Event::CreditLedger(credit_ledger::Event::ThresholdsCrossed { .. }) => ("credit_ledger", "thresholds_crossed"),
-        Event::ReferralTree(referral_tree::Event::OrganizationEnrolled { .. }) => {
-            ("referral_tree", "organization_enrolled")
-        }
-        Event::ReferralTree(referral_tree::Event::ReferralAttributed { .. }) => {
-            ("referral_tree", "referral_attributed")
-        }
-        Event::ReferralTree(referral_tree::Event::CommissionAccrued { .. }) => ("referral_tree", "commission_accrued"),
-        Event::Catalog(catalog::Event::CatalogPublished { .. }) => ("catalog", "catalog_published"),
-    }
-}
-
-/// What an event means, for people who automate on it.
-#[must_use]
-pub fn meaning(event: &Event) -> &'static str {
-    match event {
-        Event::Organization(organization::Event::OrganizationRegistered { .. }) => {
-            "An organization became a customer of the product. `sponsor` is who referred it."
-        }
-        Event::Subscription(subscription::Event::SubscriptionStarted { .. }) => {
-            "A plan was chosen. A paid plan entitles once its first period is paid."
-        }
-        Event::Subscription(subscription::Event::PaymentRecorded { .. }) => {
-            "Money was received. `still_due` is what remains to be paid for the period."
-        }
-        Event::Subscription(subscription::Event::SubscriptionActivated { .. }) => {
-            "The plan entitles from now on; billing periods are counted from `anchor`."
-        }
-        Event::Subscription(subscription::Event::SubscriptionRenewed { .. }) => "The next period was paid in full.",
-        Event::CreditLedger(credit_ledger::Event::CreditsGranted { .. }) => {
-            "Credits were added: bought (`purchased`) or earned by a referral (`commission`)."
-        }
-        Event::CreditLedger(credit_ledger::Event::FeatureConsumed { .. }) => {
-            "Some of a feature was used. `limit` is what the plan includes in the window, absent where that is unlimited; \
-             `overage` is what was past it and what it cost in credits."
-        }
-        Event::CreditLedger(credit_ledger::Event::ThresholdsCrossed { .. }) => {
-            "A consumption reached one or more percentages of an allowance; each is told once per window."
-        }
-        Event::ReferralTree(referral_tree::Event::OrganizationEnrolled { .. }) => {
-            "An organization can refer others with its code."
-        }
-        Event::ReferralTree(referral_tree::Event::ReferralAttributed { .. }) => {
-            "An organization has a sponsor, for ever."
-        }
-        Event::ReferralTree(referral_tree::Event::CommissionAccrued { .. }) => {
-            "A payment earned a referrer a commission; the credits follow as `credits_granted`. \
-             `level` is 1 for the direct referrer."
-        }
-        Event::Catalog(catalog::Event::CatalogPublished { .. }) => {
-            "A version of the product's plans and prices was published; the API has all of it."
-        }
-    }
-}
-
 /// The organization an event is about. Events of a referral tree belong to the product's stream, yet each is about one
 /// organization: whoever follows that organization wants to hear of its commissions too.
 fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
@@ -174,17 +104,17 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
             | referral_tree::Event::ReferralAttributed { organization, .. },
         ) => Some(organization),
         Event::ReferralTree(referral_tree::Event::CommissionAccrued { beneficiary, .. }) => Some(beneficiary),
-        Event::Subscription(
-            subscription::Event::SubscriptionStarted { .. }
-            | subscription::Event::PaymentRecorded { .. }
-            | subscription::Event::SubscriptionActivated { .. }
-            | subscription::Event::SubscriptionRenewed { .. },
+        Event::Organization(
+            organization::Event::FeatureOverridden { .. }
+            | organization::Event::OverrideRemoved { .. }
+            | organization::Event::OrganizationSuspended { .. }
+            | organization::Event::OrganizationResumed { .. }
+            | organization::Event::AdministratorAppointed { .. }
+            | organization::Event::AdministratorDismissed { .. }
+            | organization::Event::InstantSet { .. },
         )
-        | Event::CreditLedger(
-            credit_ledger::Event::CreditsGranted { .. }
-            | credit_ledger::Event::FeatureConsumed { .. }
-            | credit_ledger::Event::ThresholdsCrossed { .. },
-        )
+        | Event::Subscription(_)
+        | Event::CreditLedger(_)
         | Event::Catalog(catalog::Event::CatalogPublished { .. }) => recorded.organization.as_ref(),
     }
 }

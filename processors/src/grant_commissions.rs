@@ -43,17 +43,46 @@ impl Processor for GrantCommissions {
             Event::ReferralTree(
                 referral_tree::Event::OrganizationEnrolled { .. } | referral_tree::Event::ReferralAttributed { .. },
             )
-            | Event::Organization(organization::Event::OrganizationRegistered { .. })
+            | Event::Organization(
+                organization::Event::OrganizationRegistered { .. }
+                | organization::Event::FeatureOverridden { .. }
+                | organization::Event::OverrideRemoved { .. }
+                | organization::Event::OrganizationSuspended { .. }
+                | organization::Event::OrganizationResumed { .. }
+                | organization::Event::AdministratorAppointed { .. }
+                | organization::Event::AdministratorDismissed { .. }
+                | organization::Event::InstantSet { .. },
+            )
             | Event::Subscription(
                 subscription::Event::SubscriptionStarted { .. }
                 | subscription::Event::PaymentRecorded { .. }
                 | subscription::Event::SubscriptionActivated { .. }
-                | subscription::Event::SubscriptionRenewed { .. },
+                | subscription::Event::SubscriptionRenewed { .. }
+                | subscription::Event::CatalogMigrated { .. },
             )
             | Event::CreditLedger(
                 credit_ledger::Event::CreditsGranted { .. }
+                | credit_ledger::Event::GrantScheduled { .. }
+                | credit_ledger::Event::GrantCancelled { .. }
+                | credit_ledger::Event::CreditsRevoked { .. }
+                | credit_ledger::Event::CreditsDeducted { .. }
+                | credit_ledger::Event::LotExpired { .. }
                 | credit_ledger::Event::FeatureConsumed { .. }
-                | credit_ledger::Event::ThresholdsCrossed { .. },
+                | credit_ledger::Event::ConsumptionReversed { .. }
+                | credit_ledger::Event::HoldPlaced { .. }
+                | credit_ledger::Event::HoldCaptured { .. }
+                | credit_ledger::Event::HoldExtended { .. }
+                | credit_ledger::Event::HoldReleased { .. }
+                | credit_ledger::Event::HoldExpired { .. }
+                | credit_ledger::Event::CapacityAcquired { .. }
+                | credit_ledger::Event::CapacityReleased { .. }
+                | credit_ledger::Event::ThresholdsCrossed { .. }
+                | credit_ledger::Event::CapacityThresholdsCrossed { .. }
+                | credit_ledger::Event::CreditsRanLow { .. }
+                | credit_ledger::Event::AlertAcknowledged { .. }
+                | credit_ledger::Event::TopUpRuleSet { .. }
+                | credit_ledger::Event::TopUpRuleRemoved { .. }
+                | credit_ledger::Event::TopUpRequested { .. },
             )
             | Event::Catalog(catalog::Event::CatalogPublished { .. }) => None,
         }

@@ -151,8 +151,27 @@ fn grant(rows: &mut Rows<Known>, recorded: &Recorded, event: &LedgerEvent) {
             row.status = Some("granted".to_owned());
         }
         LedgerEvent::CreditsGranted { commission: None, .. }
+        | LedgerEvent::GrantScheduled { .. }
+        | LedgerEvent::GrantCancelled { .. }
+        | LedgerEvent::CreditsRevoked { .. }
+        | LedgerEvent::CreditsDeducted { .. }
+        | LedgerEvent::LotExpired { .. }
         | LedgerEvent::FeatureConsumed { .. }
-        | LedgerEvent::ThresholdsCrossed { .. } => {}
+        | LedgerEvent::ConsumptionReversed { .. }
+        | LedgerEvent::HoldPlaced { .. }
+        | LedgerEvent::HoldCaptured { .. }
+        | LedgerEvent::HoldExtended { .. }
+        | LedgerEvent::HoldReleased { .. }
+        | LedgerEvent::HoldExpired { .. }
+        | LedgerEvent::CapacityAcquired { .. }
+        | LedgerEvent::CapacityReleased { .. }
+        | LedgerEvent::ThresholdsCrossed { .. }
+        | LedgerEvent::CapacityThresholdsCrossed { .. }
+        | LedgerEvent::CreditsRanLow { .. }
+        | LedgerEvent::AlertAcknowledged { .. }
+        | LedgerEvent::TopUpRuleSet { .. }
+        | LedgerEvent::TopUpRuleRemoved { .. }
+        | LedgerEvent::TopUpRequested { .. } => {}
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use domain::calendar::{Interval, Period, Zone};
 use domain::catalog::Limit;
-use domain::credit_ledger::{Draw, LotKind, OverageCharge};
-use domain::organization::Sponsorship;
+use domain::credit_ledger::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, Unused};
+use domain::organization::{Environment, Sponsorship};
 use domain::stream::{Owner, StreamId};
 use domain::{
-    CommissionId, Credits, Currency, Event, FeatureCode, Kind, LotId, Money, OrganizationId, PaymentId, PlanCode,
-    ProductCode, Quantity, ReferralCode,
+    ActorId, AlertId, Attributes, CommissionId, Credits, Currency, Event, FeatureCode, HoldId, Kind, LotId, Money,
+    OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
 };
 use domain::{credit_ledger, organization, referral_tree, subscription};
 use event_store::{Metadata, Recorded};
@@ -106,6 +106,8 @@ fn registered(organization: &str, sponsor: Option<&str>) -> Event {
         time_zone: Zone::new("America/Bogota").unwrap(),
         referral_code: ReferralCode::new(organization).unwrap(),
         sponsor: sponsor.map(|sponsor| Sponsorship { sponsor: id(sponsor), code: ReferralCode::new(sponsor).unwrap() }),
+        environment: Environment::Live,
+        registered_at: None,
     }
     .into()
 }
@@ -116,37 +118,124 @@ fn granted(kind: LotKind, amount: &str, commission: Option<&str>) -> Event {
         kind,
         amount: credits(amount),
         priority: 10,
+        effective_from: may().start,
+        expires_at: None,
         commission: commission.map(|commission| CommissionId::new(commission).unwrap()),
         reference: None,
+        reason: None,
+        actor: None,
     }
     .into()
 }
 
 fn consumed(included: &str, overage: Option<OverageCharge>) -> Event {
-    let past = overage.as_ref().map_or(Decimal::ZERO, |overage| overage.quantity.amount());
+    let past = overage.as_ref().map_or(Decimal::ZERO, |overage| overage.quantity().amount());
     credit_ledger::Event::FeatureConsumed {
         feature: FeatureCode::new("messages").unwrap(),
         quantity: Quantity::positive(decimal(included) + past).unwrap(),
         window: may(),
         included: quantity(included),
         limit: Limit::UpTo(quantity("100")),
+        carried: Quantity::ZERO,
         overage,
+        waived: Quantity::ZERO,
         plan: PlanCode::new("starter").unwrap(),
         catalog_version: 1,
+        hold: None,
+        occurred_at: None,
+        actor: None,
+        attributes: Attributes::default(),
     }
     .into()
+}
+
+/// Two messages past the allowance.
+fn tenth_of_a_credit() -> CreditCharge {
+    let draws = vec![Draw { lot: LotId::new("lot_1").unwrap(), amount: credits("0.10") }];
+    CreditCharge { quantity: quantity("2"), rate: decimal("0.05"), charge: credits("0.10"), draws }
+}
+
+/// Five messages are held, three of them included and two past it; one of these is used, the rest let go of. Then the
+/// consumption before is given back, and what was left of the lot expires.
+fn held_and_given_back() -> [Event; 5] {
+    use credit_ledger::Event as Of;
+    let hold = || HoldId::new("hold_1").unwrap();
+    let feature = || FeatureCode::new("messages").unwrap();
+    let lot = || LotId::new("lot_1").unwrap();
+    let draw = |amount| Draw { lot: lot(), amount: credits(amount) };
+    let half = CreditCharge {
+        quantity: quantity("1"),
+        rate: decimal("0.05"),
+        charge: credits("0.05"),
+        draws: vec![draw("0.05")],
+    };
+    [
+        Of::HoldPlaced {
+            hold: hold(),
+            feature: feature(),
+            quantity: quantity("5"),
+            window: may(),
+            included: quantity("3"),
+            limit: Limit::UpTo(quantity("100")),
+            carried: Quantity::ZERO,
+            credits: Some(tenth_of_a_credit()),
+            invoiced: Quantity::ZERO,
+            waived: Quantity::ZERO,
+            expires_at: may().end,
+            actor: None,
+            plan: PlanCode::new("starter").unwrap(),
+            catalog_version: 1,
+        }
+        .into(),
+        Of::HoldCaptured {
+            hold: hold(),
+            feature: feature(),
+            quantity: quantity("4"),
+            window: may(),
+            included: quantity("3"),
+            credits: Some(half),
+            besides: Quantity::ZERO,
+            waived: Quantity::ZERO,
+            left: quantity("1"),
+            occurred_at: None,
+            actor: None,
+            attributes: Attributes::default(),
+        }
+        .into(),
+        Of::HoldReleased {
+            hold: hold(),
+            feature: feature(),
+            window: may(),
+            unused: Unused {
+                quantity: quantity("1"),
+                included: Quantity::ZERO,
+                returned: vec![draw("0.05")],
+                expired: Vec::new(),
+            },
+        }
+        .into(),
+        Of::ConsumptionReversed {
+            position: 12,
+            feature: feature(),
+            quantity: quantity("12"),
+            window: may(),
+            included: quantity("10"),
+            restored: quantity("10"),
+            overage: Some(OverageCharge::Credits(tenth_of_a_credit())),
+            reason: ReasonText::new("not delivered").unwrap(),
+            actor: ActorId::new("operator-7").unwrap(),
+        }
+        .into(),
+        Of::LotExpired { lot: lot(), amount: credits("2.95"), expired_at: may().start }.into(),
+    ]
 }
 
 /// Maria subscribes and pays; Juan is granted the commission, buys credits, and uses more than is included.
 fn of_the_organizations() -> Vec<Recorded> {
     use subscription::Event as Plan;
-    let overage = OverageCharge {
-        quantity: quantity("2"),
-        rate: decimal("0.05"),
-        charge: credits("0.10"),
-        draws: vec![Draw { lot: LotId::new("lot_1").unwrap(), amount: credits("0.10") }],
-    };
+    let overage = OverageCharge::Credits(tenth_of_a_credit());
     let crossed = credit_ledger::Event::ThresholdsCrossed {
+        alert: AlertId::new("alert_1").unwrap(),
         feature: FeatureCode::new("messages").unwrap(),
         window: may(),
         thresholds: vec![70, 85],
@@ -175,7 +264,18 @@ fn of_the_organizations() -> Vec<Recorded> {
         ("juan", granted(LotKind::Purchased, "10", None)),
         ("juan", consumed("10", Some(overage))),
     ];
-    recorded(ORGANIZATIONS, events.into_iter().map(|(owner, event)| (Owner::Organization(id(owner)), event)).collect())
+    let events = events.into_iter().chain(held_and_given_back().map(|event| ("juan", event)));
+    let seen = credit_ledger::Event::AlertAcknowledged {
+        alert: AlertId::new("alert_1").unwrap(),
+        subject: AlertSubject::Allowance {
+            feature: FeatureCode::new("messages").unwrap(),
+            window: may(),
+            thresholds: vec![70, 85],
+        },
+        actor: ActorId::new("user-1").unwrap(),
+    };
+    let events = events.chain([("juan", seen.into())]);
+    recorded(ORGANIZATIONS, events.map(|(owner, event)| (Owner::Organization(id(owner)), event)).collect())
 }
 
 fn fold<P: Projection>(events: &[Recorded]) -> Rows<P::Row> {
@@ -253,6 +353,11 @@ fn a_statement_runs_on_for_each_organization_by_itself() {
             "juan commission 3.00 -> 3.00",
             "juan purchased 10.00 -> 13.00",
             "juan charge -0.10 -> 12.90",
+            "juan held -0.10 -> 12.80",
+            "juan captured 0.00 -> 12.80",
+            "juan released 0.05 -> 12.85",
+            "juan returned 0.10 -> 12.95",
+            "juan expired -2.95 -> 10.00",
             "maria purchased 5.00 -> 5.00",
         ]
     );
@@ -263,5 +368,31 @@ fn differences_name_the_column_and_both_values() {
     let expected = &table::<balance::Projection>(&of_the_organizations())[0];
     let found = balance::Balance { balance: decimal("99"), ..expected.clone() };
     assert_eq!(expected.differences(expected), []);
-    assert_eq!(found.differences(expected), [("balance", "99".to_owned(), "12.90".to_owned())]);
+    assert_eq!(found.differences(expected), [("balance", "99".to_owned(), "10.00".to_owned())]);
+}
+
+#[test]
+fn every_credit_is_in_one_account_of_the_balance() {
+    let juan = &table::<balance::Projection>(&of_the_organizations())[0];
+    let told =
+        [juan.granted, juan.balance, juan.held, juan.spent, juan.expired, juan.revoked].map(|sum| sum.to_string());
+    assert_eq!(told, ["13.00", "10.00", "0.00", "0.05", "2.95", "0.00"]);
+}
+
+#[test]
+fn usage_counts_captures_and_takes_back_what_was_given_back() {
+    let rows = table::<usage::Projection>(&of_the_organizations());
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {} {} {} in {}", row.used, row.included, row.overage, row.charged, row.consumptions))
+        .collect();
+    // 90 and 12 and 4, less the 12.
+    assert_eq!(told, ["94 93 1 0.05 in 3"]);
+}
+
+#[test]
+fn an_alert_that_somebody_has_seen_says_so_of_all_its_thresholds() {
+    let rows = table::<compliance_alerts::Projection>(&of_the_organizations());
+    let told: Vec<_> = rows.iter().map(|row| (row.threshold, row.acknowledged_by.as_deref())).collect();
+    assert_eq!(told, [(70, Some("user-1")), (85, Some("user-1"))]);
 }

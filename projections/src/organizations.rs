@@ -49,6 +49,10 @@ row! {
         still_due: Option<Decimal>,
         /// The end of the newest period that is paid.
         paid_until: Option<Timestamp>,
+        /// `live` or `sandbox`.
+        environment: Option<String>,
+        /// `active` or `suspended`.
+        status: Option<String>,
     }
 }
 
@@ -85,6 +89,10 @@ row! {
         still_due: Option<Decimal>,
         /// The end of the newest period that is paid.
         paid_until: Option<Timestamp>,
+        /// `live` or `sandbox`.
+        environment: String,
+        /// `active` or `suspended`.
+        status: String,
     }
 }
 
@@ -104,7 +112,7 @@ impl projection::Projection for Projection {
 
     fn apply(rows: &mut Rows<Known>, recorded: &Recorded) {
         match &recorded.event {
-            Event::Organization(event) => register(rows, recorded, event),
+            Event::Organization(event) => register(rows.change(key(recorded)), recorded, event),
             Event::Subscription(event) => subscribe(rows.change(key(recorded)), event),
             Event::ReferralTree(event) => attribute(rows, event),
             Event::CreditLedger(_) | Event::Catalog(_) => {}
@@ -116,18 +124,34 @@ fn key(recorded: &Recorded) -> (String,) {
     (recorded.stream.owner.as_str().to_owned(),)
 }
 
-fn register(rows: &mut Rows<Known>, recorded: &Recorded, event: &OrganizationEvent) {
-    let row = rows.change(key(recorded));
+fn register(row: &mut Known, recorded: &Recorded, event: &OrganizationEvent) {
     match event {
-        OrganizationEvent::OrganizationRegistered { organization: _, product, time_zone, referral_code, sponsor } => {
+        OrganizationEvent::OrganizationRegistered {
+            organization: _,
+            product,
+            time_zone,
+            referral_code,
+            sponsor,
+            environment,
+            registered_at: _,
+        } => {
             row.product = Some(product.to_string());
             row.time_zone = Some(time_zone.name().to_owned());
             row.referral_code = Some(referral_code.to_string());
             row.registered_at = Some(recorded.recorded_at);
             row.subscription = Some("none".to_owned());
+            row.environment = Some(environment.as_str().to_owned());
+            row.status = Some("active".to_owned());
             // The tree has the last word, and may have spoken already.
             row.sponsor = row.sponsor.take().or_else(|| sponsor.as_ref().map(|given| given.sponsor.to_string()));
         }
+        OrganizationEvent::OrganizationSuspended { .. } => row.status = Some("suspended".to_owned()),
+        OrganizationEvent::OrganizationResumed { .. } => row.status = Some("active".to_owned()),
+        OrganizationEvent::FeatureOverridden { .. }
+        | OrganizationEvent::OverrideRemoved { .. }
+        | OrganizationEvent::AdministratorAppointed { .. }
+        | OrganizationEvent::AdministratorDismissed { .. }
+        | OrganizationEvent::InstantSet { .. } => {}
     }
 }
 
@@ -148,6 +172,10 @@ fn subscribe(row: &mut Known, event: &SubscriptionEvent) {
             row.paid_until = Some(period.end);
         }
         SubscriptionEvent::SubscriptionRenewed { period } => row.paid_until = Some(period.end),
+        SubscriptionEvent::CatalogMigrated { to, price, .. } => {
+            row.catalog_version = Some(i64::from(*to));
+            row.price_amount = Some(price.amount);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What was used: one row per organization, feature and window.
 
-use domain::credit_ledger::Event as LedgerEvent;
-use domain::{Credits, Event, OrganizationId};
+use domain::catalog::Limit;
+use domain::credit_ledger::{Event as LedgerEvent, OverageCharge};
+use domain::{Credits, Event, OrganizationId, Quantity};
 use event_store::Recorded;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -23,7 +24,7 @@ row! {
         }
         /// First instant after the window.
         window_end: Timestamp,
-        /// All that was used: included and past it.
+        /// All that counts as used: included and past it, less what was given back.
         used: Decimal,
         /// How much of it the plan included.
         included: Decimal,
@@ -31,9 +32,9 @@ row! {
         overage: Decimal,
         /// Credits charged for what was past it.
         charged: Decimal,
-        /// What the plan includes in the window; `None` if unlimited.
+        /// What the plan includes in the window, with what was carried into it; `None` if unlimited.
         limit_quantity: Option<Decimal>,
-        /// How many times it was used.
+        /// How many times it was used; what a hold had not reserved is not counted apart from its capture.
         consumptions: i64,
         /// The instant of the newest consumption.
         updated_at: Timestamp,
@@ -41,6 +42,12 @@ row! {
         partition: i32,
         /// The position of the newest consumption.
         position: i64,
+        /// What administrators used: it is neither limited nor counted.
+        waived: Decimal,
+        /// What of the overage goes on the invoice, in its currency.
+        price_amount: Option<Decimal>,
+        /// The currency of the invoice.
+        price_currency: Option<String>,
     }
 }
 
@@ -63,26 +70,112 @@ impl projection::Projection for Projection {
 
     fn apply(rows: &mut Rows<Usage>, recorded: &Recorded) {
         let Event::CreditLedger(event) = &recorded.event else { return };
+        let (feature, window) = match event {
+            LedgerEvent::FeatureConsumed { feature, window, .. }
+            | LedgerEvent::ConsumptionReversed { feature, window, .. }
+            | LedgerEvent::HoldPlaced { feature, window, .. }
+            | LedgerEvent::HoldCaptured { feature, window, .. } => (feature, window),
+            LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::GrantScheduled { .. }
+            | LedgerEvent::GrantCancelled { .. }
+            | LedgerEvent::CreditsRevoked { .. }
+            | LedgerEvent::CreditsDeducted { .. }
+            | LedgerEvent::LotExpired { .. }
+            | LedgerEvent::HoldExtended { .. }
+            | LedgerEvent::HoldReleased { .. }
+            | LedgerEvent::HoldExpired { .. }
+            | LedgerEvent::CapacityAcquired { .. }
+            | LedgerEvent::CapacityReleased { .. }
+            | LedgerEvent::ThresholdsCrossed { .. }
+            | LedgerEvent::CapacityThresholdsCrossed { .. }
+            | LedgerEvent::CreditsRanLow { .. }
+            | LedgerEvent::AlertAcknowledged { .. }
+            | LedgerEvent::TopUpRuleSet { .. }
+            | LedgerEvent::TopUpRuleRemoved { .. }
+            | LedgerEvent::TopUpRequested { .. } => return,
+        };
+        let organization = recorded.stream.owner.as_str().to_owned();
+        let row = rows.change((organization, feature.to_string(), window.start));
+        row.window_end = window.end;
+        row.updated_at = recorded.recorded_at;
+        row.partition = recorded.partition;
+        row.position = recorded.position;
+        row.take_in(event);
+    }
+}
+
+impl Usage {
+    fn take_in(&mut self, event: &LedgerEvent) {
         match event {
-            LedgerEvent::FeatureConsumed { feature, quantity, window, included, limit, overage, .. } => {
-                let organization = recorded.stream.owner.as_str().to_owned();
-                let row = rows.change((organization, feature.to_string(), window.start));
-                row.window_end = window.end;
-                row.used += quantity.amount();
-                row.included += included.amount();
-                row.limit_quantity = limit.quantity().map(|quantity| quantity.amount());
-                row.consumptions += 1;
-                row.updated_at = recorded.recorded_at;
-                row.partition = recorded.partition;
-                row.position = recorded.position;
+            LedgerEvent::FeatureConsumed { quantity, included, limit, carried, overage, waived, hold, .. } => {
+                self.limit_quantity = total(*limit, *carried);
+                self.used += quantity.amount() - waived.amount();
+                self.included += included.amount();
+                self.waived += waived.amount();
+                self.consumptions += i64::from(hold.is_none());
                 if let Some(overage) = overage {
-                    row.overage += overage.quantity.amount();
-                    row.charged = (Credits::rounded(row.charged) + overage.charge).amount();
+                    self.pay(overage, Decimal::ONE);
                 }
             }
-            LedgerEvent::CreditsGranted { .. } | LedgerEvent::ThresholdsCrossed { .. } => {}
+            // The window is known from the hold on, so that a capture finds its limit.
+            LedgerEvent::HoldPlaced { limit, carried, .. } => self.limit_quantity = total(*limit, *carried),
+            LedgerEvent::HoldCaptured { quantity, included, credits, besides, waived, .. } => {
+                self.used += quantity.amount() - besides.amount() - waived.amount();
+                self.included += included.amount();
+                self.waived += waived.amount();
+                self.consumptions += 1;
+                if let Some(charge) = credits {
+                    self.pay(&OverageCharge::Credits(charge.clone()), Decimal::ONE);
+                }
+            }
+            LedgerEvent::ConsumptionReversed { quantity, included, overage, .. } => {
+                let past = overage.as_ref().map_or(Decimal::ZERO, |overage| overage.quantity().amount());
+                self.used -= included.amount() + past;
+                self.included -= included.amount();
+                self.waived -= quantity.amount() - included.amount() - past;
+                if let Some(overage) = overage {
+                    self.pay(overage, Decimal::NEGATIVE_ONE);
+                }
+            }
+            LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::GrantScheduled { .. }
+            | LedgerEvent::GrantCancelled { .. }
+            | LedgerEvent::CreditsRevoked { .. }
+            | LedgerEvent::CreditsDeducted { .. }
+            | LedgerEvent::LotExpired { .. }
+            | LedgerEvent::HoldExtended { .. }
+            | LedgerEvent::HoldReleased { .. }
+            | LedgerEvent::HoldExpired { .. }
+            | LedgerEvent::CapacityAcquired { .. }
+            | LedgerEvent::CapacityReleased { .. }
+            | LedgerEvent::ThresholdsCrossed { .. }
+            | LedgerEvent::CapacityThresholdsCrossed { .. }
+            | LedgerEvent::CreditsRanLow { .. }
+            | LedgerEvent::AlertAcknowledged { .. }
+            | LedgerEvent::TopUpRuleSet { .. }
+            | LedgerEvent::TopUpRuleRemoved { .. }
+            | LedgerEvent::TopUpRequested { .. } => {}
         }
     }
+
+    /// What was past the allowance is paid, or given back.
+    fn pay(&mut self, overage: &OverageCharge, sign: Decimal) {
+        self.overage += sign * overage.quantity().amount();
+        match overage {
+            OverageCharge::Credits(charge) => {
+                self.charged = Credits::rounded(self.charged + sign * charge.charge.amount()).amount();
+            }
+            OverageCharge::Invoice(charge) => {
+                let sum = self.price_amount.unwrap_or_default() + sign * charge.price.amount;
+                self.price_amount = Some(sum);
+                self.price_currency = Some(charge.price.currency.to_string());
+            }
+        }
+    }
+}
+
+fn total(limit: Limit, carried: Quantity) -> Option<Decimal> {
+    limit.quantity().map(|limit| limit.amount() + carried.amount())
 }
 
 /// What an organization used, the newest windows first, at most [`WINDOWS_MAX`].

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use domain::credit_ledger::CreditLedger;
 use domain::stream::{Owner, StreamId};
-use domain::{Aggregate, Event, Kind, OrganizationId};
+use domain::{Aggregate, Credits, Event, Kind, OrganizationId};
 use event_store::executor::partition_of;
 use jiff::Timestamp;
 
@@ -40,9 +40,12 @@ pub async fn run(audit: &Audit, arguments: &Arguments) -> Result<ExitCode, Box<d
             newest = Some(recorded.position);
         }
     }
+    // What fell due meanwhile is in no event until somebody decides something.
+    let (_, ledger) = ledger.settled(arguments.at);
     println!("{} credits of {} at {}", ledger.balance(), arguments.organization, arguments.at);
     for lot in ledger.lots() {
-        println!("  {} left of {} lot {}", lot.left, lot.kind.as_str(), lot.id);
+        let held = if lot.held > Credits::ZERO { format!(" and {} held", lot.held) } else { String::new() };
+        println!("  {} left{held} of {} lot {}", lot.left, lot.kind.as_str(), lot.id);
     }
     match newest {
         Some(position) => println!("folded up to position {partition}:{position}"),

@@ -6,7 +6,8 @@
 //! ```text
 //! order         positions without a gap, sequences without a gap, an owner's streams in one partition
 //! keys          one effect per key, and a receipt for it that names its last event
-//! ledger        no overspend at any prefix, lots and draws add up, allowances hold, one alert per threshold
+//! ledger        no overspend at any prefix, lots, draws and holds add up, allowances and levels hold, what is given back
+//!               was taken, one alert per threshold
 //! commissions   rate times payment for the ancestors of that moment, each once, each granted once
 //! ```
 //!
@@ -23,6 +24,7 @@ mod tests;
 use std::collections::HashMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -189,6 +191,15 @@ impl Event {
     fn text(&self, pointer: &str) -> Result<&str, String> {
         let found = self.body.pointer(pointer).and_then(Value::as_str);
         found.ok_or_else(|| format!("{} has no text at {pointer}", self.name))
+    }
+
+    /// A number that is left out where it is nothing.
+    fn some(&self, pointer: &str) -> Decimal {
+        number_at(&self.body, pointer).unwrap_or_default()
+    }
+
+    fn instant(&self, pointer: &str) -> Result<Timestamp, String> {
+        self.text(pointer)?.parse().map_err(|_| format!("{} has no instant at {pointer}", self.name))
     }
 
     fn number(&self, pointer: &str) -> Result<Decimal, String> {

@@ -27,8 +27,31 @@ fn field(code: &str) -> Option<&'static str> {
         "subscription.interval_not_sold" => "interval",
         "payment.other_currency" => "currency",
         "payment.nothing_due" | "payment.exceeds_due" => "amount",
-        "ledger.unknown_feature" | "ledger.not_a_quota" | "FEATURE_NOT_IN_PLAN" => "feature",
-        "QUOTA_EXCEEDED" | "INSUFFICIENT_CREDITS" => "quantity",
+        "ledger.unknown_feature"
+        | "ledger.not_a_quota"
+        | "ledger.not_a_capacity"
+        | "FEATURE_NOT_IN_PLAN"
+        | "FEATURE_SWITCHED_OFF" => "feature",
+        "QUOTA_EXCEEDED"
+        | "CAPACITY_EXCEEDED"
+        | "INSUFFICIENT_CREDITS"
+        | "ledger.capture_exceeds_hold"
+        | "ledger.release_exceeds_level"
+        | "ledger.reversal_exceeds_consumption" => "quantity",
+        "ledger.hold_not_open" | "ledger.hold_expired" | "ledger.too_many_holds" => "hold",
+        "ledger.hold_expiry_out_of_range" | "ledger.lot_expires_too_soon" => "expires_at",
+        "ledger.occurred_in_future" | "ledger.occurred_before_registration" => "occurred_at",
+        "ledger.unknown_lot" => "lot",
+        "ledger.revoke_exceeds_lot" => "amount",
+        "ledger.unknown_alert" => "alert",
+        "organization.override_of_other_kind" | "organization.override_not_a_value" => "value",
+        "organization.override_ended" => "until",
+        "organization.too_many_administrators" => "administrator",
+        "organization.not_a_sandbox" | "organization.instant_out_of_range" => "instant",
+        "subscription.unknown_catalog_version"
+        | "subscription.older_catalog_version"
+        | "subscription.plan_not_in_version"
+        | "subscription.price_not_in_version" => "version",
         "referral.unknown_code"
         | "referral.code_taken"
         | "referral.self_referral"

@@ -5,7 +5,7 @@ mod item;
 
 use axum::Json;
 use axum::extract::State;
-use domain::credit_ledger::Command;
+use domain::credit_ledger::{Command, Consume};
 use domain::{FeatureCode, Quantity};
 use projections::compliance_alerts::{self, Alert as AlertRow};
 use projections::usage::{self, Usage as UsageRow};
@@ -153,17 +153,18 @@ pub(crate) struct Alert {
     raised_at: String,
 }
 
-impl From<AlertRow> for Alert {
-    fn from(row: AlertRow) -> Self {
-        Self {
-            feature: row.feature,
-            window_start: row.window_start.to_string(),
-            window_end: row.window_end.to_string(),
+impl Alert {
+    /// That of an allowance; capacities and balances have no window.
+    fn of(row: AlertRow) -> Option<Self> {
+        Some(Self {
+            feature: row.feature?,
+            window_start: row.window_start?.to_string(),
+            window_end: row.window_end?.to_string(),
             threshold: row.threshold,
             used: plain(row.used),
             limit: plain(row.limit_quantity),
             raised_at: row.raised_at.to_string(),
-        }
+        })
     }
 }
 
@@ -185,7 +186,7 @@ pub(crate) async fn consume_feature(
     Payload(wanted): Payload<Consumption>,
 ) -> Result<Answer<Consumed>, Problem> {
     admission.ask(&gate, &customer.0, &wanted.feature).await?;
-    let command = Command::Consume { feature: wanted.feature, quantity: wanted.quantity };
+    let command = Command::from(Consume::of(wanted.feature, wanted.quantity));
     let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;
     Ok(Answer::done(&applied, told(&applied)?))
@@ -226,5 +227,5 @@ pub(crate) async fn list_alerts(
     if rows.is_empty() {
         gate.registered(&customer.0).await?;
     }
-    Ok(Json(AlertList { alerts: rows.into_iter().map(Alert::from).collect() }))
+    Ok(Json(AlertList { alerts: rows.into_iter().filter_map(Alert::of).collect() }))
 }

@@ -232,6 +232,12 @@ impl Definition {
         larger.filter(|plan| !plan.retired).find(|plan| includes_more(plan) == Some(true))
     }
 
+    /// What a unit of each feature costs in credits past the allowance, plan by plan, from the smallest to the largest;
+    /// features that are not sold for credits are not named.
+    pub fn credit_costs(&self) -> impl Iterator<Item = (&PlanCode, BTreeMap<&FeatureCode, Decimal>)> {
+        self.plans.iter().map(|plan| (&plan.code, plan.credit_costs()))
+    }
+
     /// Where to upgrade to a plan.
     #[must_use]
     pub fn upgrade_url_for(&self, plan: &PlanCode) -> Option<String> {
@@ -240,6 +246,19 @@ impl Definition {
 }
 
 impl Plan {
+    /// What a unit of each feature costs in credits past the allowance, where it is sold for them.
+    #[must_use]
+    pub fn credit_costs(&self) -> BTreeMap<&FeatureCode, Decimal> {
+        let rate = |grant: &Grant| match grant {
+            Grant::Quota { overage: Overage::Credits { rate }, .. } => Some(*rate),
+            Grant::Quota { overage: Overage::Refuse | Overage::Invoice { .. }, .. }
+            | Grant::Flag
+            | Grant::Config { .. }
+            | Grant::Capacity { .. } => None,
+        };
+        self.grants.iter().filter_map(|(feature, grant)| Some((feature, rate(grant)?))).collect()
+    }
+
     /// What it costs for an interval in a currency.
     #[must_use]
     pub fn price_in(&self, interval: Interval, currency: Currency) -> Option<Money> {

@@ -102,6 +102,14 @@ fn what_is_carried_over_is_between_its_bounds() {
 }
 
 #[test]
+fn what_a_feature_costs_in_credits_is_told_plan_by_plan() {
+    let definition = definition();
+    let costs = definition.credit_costs().map(|(plan, costs)| format!("{plan}: {costs:?}"));
+    let expected = ["gratis", "starter", "partner"].map(|plan| format!("{plan}: {{whatsapp_messages: 0.05}}"));
+    assert_eq!(costs.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn the_newest_tax_of_each_name_applies_from_its_day_on() {
     let tax = |country, name: &str, rate, from: &str| Tax {
         country: id(country),

@@ -1,23 +1,22 @@
-//! How a ledger decides: standing, then limits, then facts.
+//! How a ledger decides: standing, then limits, then facts. What each command comes to is in the module of its noun.
 
-use rust_decimal::Decimal;
-
-use super::lot::{self, LotKind, PRIORITY_DEFAULT};
-use super::{Answer, Command, CreditLedger, Event, OverageCharge, Rejection, Upgrade};
+use super::alert::{OpenAlert, credits_alert};
+use super::hold::OpenHold;
+use super::lots::{commission_granted, decide_grant, topped_up};
+use super::window::OpenWindow;
+use super::{Answer, Command, CreditLedger, Event, FeatureUse, HoldTold, LevelTold, Lot, OverageCharge, Rejection};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
-use crate::calendar::Period;
-use crate::catalog::{CatalogVersion, FeatureKind, Grant, Limit, Overage, Plan};
-use crate::context::{Context, PlanInForce, Terms};
-use crate::id::{CommissionId, FeatureCode, LotId, Reference};
-use crate::money::{Credits, Quantity};
+use crate::context::{Context, Terms};
+use crate::id::{FeatureCode, HoldId, LotId};
+use crate::money::{Credits, Money};
+use crate::organization::Status;
 
-/// About what a lot and a window take in memory, with their ids.
-const LOT_BYTES: usize = 128;
-const WINDOW_BYTES: usize = 256;
+/// About what the texts of a lot, a hold, a window or an alert take in memory, beside the thing itself.
+const IDS_BYTES: usize = 64;
 
 impl Aggregate for CreditLedger {
     const TYPE: &'static str = "credit_ledger";
-    const STATE_VERSION: i32 = 1;
+    const STATE_VERSION: i32 = 2;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -25,204 +24,180 @@ impl Aggregate for CreditLedger {
 
     fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Rejection> {
         let terms = context.terms.as_ref().ok_or(Rejection::NotRegistered)?;
-        match command {
-            Command::TopUp { amount, reference } => Ok(vec![topped_up(*amount, reference.as_ref(), context)]),
-            Command::GrantCommission { commission, amount } => {
-                Ok(vec![commission_granted(commission, *amount, context)])
-            }
-            Command::Consume { feature, quantity } => self.decide_consume(feature, *quantity, terms, context),
+        if command.uses() {
+            check_status(terms)?;
         }
+        // Named before it is settled: afterwards it would be gone.
+        if let Some(hold) = command.hold() {
+            self.open_hold(hold, context.now)?;
+        }
+        let (mut events, settled) = self.settled(context.now);
+        events.extend(settled.decide_settled(command, terms, context)?);
+
+        // Past this line nothing may fail.
+        let before = self.balance();
+        let after = events.iter().fold(before, |balance, event| balance + event.balance_change());
+        events.extend(credits_alert(before, after, context));
+        events.extend(self.requested(&events, before, after, terms, context));
+        Ok(events)
     }
 
     fn evolve(&mut self, event: &Event) {
         self.take_in(event);
     }
 
-    fn answer(&self, events: &[Event], _context: &Context) -> Answer {
-        let consumed = events.iter().find_map(|event| match event {
-            Event::FeatureConsumed { feature, overage, .. } => Some((feature, overage.as_ref())),
-            Event::CreditsGranted { .. } | Event::ThresholdsCrossed { .. } => None,
-        });
-        let charged = consumed.and_then(|(_, overage)| overage).map_or(Credits::ZERO, |overage| overage.charge);
-        self.tell(consumed.map(|(feature, _)| feature), charged)
+    fn answer(&self, events: &[Event], context: &Context) -> Answer {
+        Answer { lot: added(events, context), ..self.tell(events) }
     }
 
     fn weight(&self) -> usize {
-        size_of::<Self>() + self.lots.len() * LOT_BYTES + self.windows.len() * WINDOW_BYTES
+        size_of::<Self>()
+            + (self.lots.len() + self.scheduled.len()) * (size_of::<Lot>() + IDS_BYTES)
+            + self.windows.len() * (size_of::<OpenWindow>() + IDS_BYTES)
+            + self.holds.len() * (size_of::<OpenHold>() + 2 * IDS_BYTES)
+            + self.alerts.len() * (size_of::<OpenAlert>() + IDS_BYTES)
+            + self.levels.len() * 2 * IDS_BYTES
     }
 }
 
 cqrs_aggregate!(CreditLedger);
 
-fn topped_up(amount: Credits, reference: Option<&Reference>, context: &Context) -> Event {
-    Event::CreditsGranted {
-        lot: LotId::fresh(&context.unique()),
-        kind: LotKind::Purchased,
-        amount,
-        priority: PRIORITY_DEFAULT,
-        commission: None,
-        reference: reference.cloned(),
-    }
+/// The lot this decision adds; not one that was scheduled before and is due.
+fn added(events: &[Event], context: &Context) -> Option<LotId> {
+    let own = LotId::fresh(&context.unique());
+    let is_own = |event: &Event| matches!(event, Event::CreditsGranted { lot, .. } | Event::GrantScheduled { lot, .. } if *lot == own);
+    events.iter().any(is_own).then_some(own)
 }
 
-fn commission_granted(commission: &CommissionId, amount: Credits, context: &Context) -> Event {
-    Event::CreditsGranted {
-        lot: LotId::fresh(&context.unique()),
-        kind: LotKind::Commission,
-        amount,
-        priority: PRIORITY_DEFAULT,
-        commission: Some(commission.clone()),
-        reference: None,
+fn check_status(terms: &Terms) -> Result<(), Rejection> {
+    match &terms.status {
+        Status::Active => Ok(()),
+        Status::Suspended { since, reason, .. } => Err(Rejection::Suspended { since: *since, reason: reason.clone() }),
     }
-}
-
-/// What the plan in force grants of a feature. Whatever else may grant or take it is asked here, so that a check and a
-/// decision see the same.
-pub(crate) fn granted<'a>(feature: &FeatureCode, plan: &PlanInForce, catalog: &'a CatalogVersion) -> Option<&'a Grant> {
-    catalog.definition.plan(&plan.code)?.grants.get(feature)
-}
-
-/// What a plan says of a quota, at the instant of a decision.
-pub(crate) struct Allowance<'a> {
-    plan: &'a PlanInForce,
-    catalog: &'a CatalogVersion,
-    pub(crate) window: Period,
-    pub(crate) limit: Limit,
-    overage: &'a Overage,
-}
-
-/// How a consumption is paid for.
-pub(crate) struct Cover {
-    /// What the allowance covers.
-    included: Quantity,
-    /// What credits cover.
-    pub(crate) overage: Option<OverageCharge>,
-}
-
-impl<'a> Allowance<'a> {
-    pub(crate) fn find(feature: &FeatureCode, terms: &'a Terms, context: &'a Context) -> Result<Self, Rejection> {
-        let plan = terms.plan.as_ref().ok_or(Rejection::NoPlanInForce)?;
-        let unknown = || Rejection::UnknownFeature { feature: feature.clone(), product: terms.product.clone() };
-        let catalog = context.catalog.as_deref().ok_or_else(unknown)?;
-        let kind = catalog.definition.features.get(feature).ok_or_else(unknown)?.kind;
-        let FeatureKind::Quota { window } = kind else {
-            return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.as_str() });
-        };
-        match granted(feature, plan, catalog) {
-            Some(Grant::Quota { limit, overage, .. }) => {
-                let window = window.open_at(context.now, plan.anchor, &terms.zone);
-                Ok(Self { plan, catalog, window, limit: *limit, overage })
-            }
-            Some(Grant::Flag | Grant::Config { .. } | Grant::Capacity { .. }) | None => {
-                Err(not_in_plan(feature, plan, catalog))
-            }
-        }
-    }
-
-    /// Splits a quantity into what is included and what is past it.
-    fn split(&self, used: Quantity, quantity: Quantity) -> (Quantity, Quantity) {
-        let Limit::UpTo(limit) = self.limit else {
-            return (quantity, Quantity::ZERO);
-        };
-        let included = limit.less(used).min(quantity);
-        (included, quantity.less(included))
-    }
-
-    fn quota_exceeded(&self, feature: &FeatureCode, used: Quantity, requested: Quantity) -> Rejection {
-        let limit = self.limit.quantity().unwrap_or(Quantity::ZERO);
-        let larger = self.catalog.definition.larger_plan(&self.plan.code, feature, limit);
-        Rejection::QuotaExceeded {
-            feature: feature.clone(),
-            limit,
-            used,
-            requested,
-            resets_at: self.window.end,
-            current_plan: self.plan.code.clone(),
-            upgrade: larger.map(|plan| upgrade_to(plan, self.catalog)),
-        }
-    }
-
-    /// The thresholds `used` has reached, without those crossed `before` in the window: an allowance that grew within
-    /// it is not alerted of twice.
-    fn crossed(&self, before: &[u8], used: Quantity) -> Option<(Quantity, Vec<u8>)> {
-        let limit = self.limit.quantity().filter(|limit| !limit.is_zero())?;
-        let reached = |percent: u8| used.amount() * Decimal::ONE_HUNDRED >= limit.amount() * Decimal::from(percent);
-        let thresholds = self.catalog.definition.thresholds.iter().copied();
-        let crossed: Vec<u8> = thresholds.filter(|percent| reached(*percent) && !before.contains(percent)).collect();
-        (!crossed.is_empty()).then_some((limit, crossed))
-    }
-}
-
-fn not_in_plan(feature: &FeatureCode, plan: &PlanInForce, catalog: &CatalogVersion) -> Rejection {
-    let needed = catalog.definition.first_plan_with(feature);
-    Rejection::FeatureNotInPlan {
-        feature: feature.clone(),
-        current_plan: plan.code.clone(),
-        upgrade: needed.map(|plan| upgrade_to(plan, catalog)),
-    }
-}
-
-pub(crate) fn upgrade_to(plan: &Plan, catalog: &CatalogVersion) -> Box<Upgrade> {
-    Box::new(Upgrade { plan: plan.code.clone(), url: catalog.definition.upgrade_url_for(&plan.code) })
 }
 
 impl CreditLedger {
-    fn decide_consume(
-        &self,
-        feature: &FeatureCode,
-        quantity: Quantity,
-        terms: &Terms,
-        context: &Context,
-    ) -> Result<Vec<Event>, Rejection> {
-        let allowance = Allowance::find(feature, terms, context)?;
-        let Cover { included, overage } = self.cover(feature, quantity, &allowance)?;
-
-        // Past this line nothing may fail.
-        let used = self.included_used(feature, allowance.window);
-        let crossed = allowance.crossed(self.crossed(feature, allowance.window), used + included);
-        let mut events = vec![Event::FeatureConsumed {
-            feature: feature.clone(),
-            quantity,
-            window: allowance.window,
-            included,
-            limit: allowance.limit,
-            overage,
-            plan: allowance.plan.code.clone(),
-            catalog_version: allowance.catalog.version,
-        }];
-        events.extend(crossed.map(|(limit, thresholds)| Event::ThresholdsCrossed {
-            feature: feature.clone(),
-            window: allowance.window,
-            thresholds,
-            used: used + included,
-            limit,
-        }));
-        Ok(events)
-    }
-
-    /// How a consumption would be paid for, or why it cannot be: what a decision and a check of it have in common.
-    pub(crate) fn cover(
-        &self,
-        feature: &FeatureCode,
-        quantity: Quantity,
-        allowance: &Allowance<'_>,
-    ) -> Result<Cover, Rejection> {
-        let used = self.included_used(feature, allowance.window);
-        let (included, past) = allowance.split(used, quantity);
-        let overage = match (past.is_zero(), allowance.overage) {
-            (true, _) => None,
-            (false, Overage::Refuse | Overage::Invoice { .. }) => {
-                return Err(allowance.quota_exceeded(feature, used, quantity));
+    /// Decides on a ledger in which nothing is due any more.
+    fn decide_settled(&self, command: &Command, terms: &Terms, context: &Context) -> Result<Vec<Event>, Rejection> {
+        match command {
+            Command::TopUp { amount, reference } => Ok(vec![topped_up(*amount, reference.as_ref(), context)]),
+            Command::GrantCommission { commission, amount } => {
+                Ok(vec![commission_granted(commission, *amount, context)])
             }
-            (false, Overage::Credits { rate }) => Some(self.charge(past, *rate)?),
-        };
-        Ok(Cover { included, overage })
+            Command::Grant(grant) => decide_grant(grant, context),
+            Command::Revoke { lot, amount, reason, actor } => self.decide_revoke(lot, *amount, reason, actor),
+            Command::Adjust { change, reason, actor } => self.decide_adjust(*change, reason, actor, context),
+            Command::Consume(consume) => self.decide_consume(consume, terms, context),
+            Command::Reverse(reverse) => self.decide_reverse(reverse, context),
+            Command::Hold(hold) => self.decide_hold(hold, terms, context),
+            Command::Capture(capture) => self.decide_capture(capture, terms, context),
+            Command::Release { hold } => self.decide_release(hold, context),
+            Command::Extend { hold, expires_at } => self.decide_extend(hold, *expires_at, context),
+            Command::Acquire(acquire) => self.decide_acquire(acquire, terms, context),
+            Command::ReleaseCapacity(acquire) => self.decide_release_capacity(acquire, terms, context),
+            Command::AcknowledgeAlert { alert, actor } => self.decide_acknowledge(alert, actor),
+            Command::SetTopUpRule { rule, actor } => Ok(self.decide_set_rule(*rule, actor)),
+            Command::RemoveTopUpRule { actor } => Ok(self.decide_remove_rule(actor)),
+            Command::Settle => Ok(Vec::new()),
+        }
     }
 
-    fn charge(&self, quantity: Quantity, rate: Decimal) -> Result<OverageCharge, Rejection> {
-        let charge = Credits::rounded(quantity.amount() * rate);
-        let short = || Rejection::InsufficientCredits { balance: self.balance(), required: charge };
-        let draws = lot::draw(&self.lots, charge).ok_or_else(short)?;
-        Ok(OverageCharge { quantity, rate, charge, draws })
+    fn tell(&self, events: &[Event]) -> Answer {
+        let mut answer = Answer {
+            balance: self.balance(),
+            charged: Credits::ZERO,
+            usage: None,
+            price: None,
+            lot: None,
+            hold: None,
+            level: None,
+        };
+        for event in events {
+            self.tell_of(event, &mut answer);
+        }
+        answer
+    }
+
+    fn tell_of(&self, event: &Event, answer: &mut Answer) {
+        match event {
+            Event::FeatureConsumed { feature, overage, .. } => {
+                answer.usage = self.usage_of(feature);
+                answer.count(overage.as_ref());
+            }
+            Event::ConsumptionReversed { feature, .. } => answer.usage = self.usage_of(feature),
+            Event::HoldPlaced { hold, feature, .. } => {
+                answer.usage = self.usage_of(feature);
+                answer.hold = Some(self.hold_told(hold));
+            }
+            Event::HoldCaptured { hold, feature, credits, .. } => {
+                answer.usage = self.usage_of(feature);
+                answer.hold = Some(self.hold_told(hold));
+                answer.charged += credits.as_ref().map_or(Credits::ZERO, |credits| credits.charge);
+            }
+            Event::HoldReleased { hold, feature, .. } => {
+                answer.usage = self.usage_of(feature);
+                answer.hold = Some(self.hold_told(hold));
+            }
+            Event::HoldExtended { hold, .. } => answer.hold = Some(self.hold_told(hold)),
+            Event::CapacityAcquired { feature, level, limit, .. } => {
+                let (feature, level, limit) = (feature.clone(), *level, limit.quantity());
+                answer.level = Some(LevelTold { feature, level, limit });
+            }
+            Event::CapacityReleased { feature, level, .. } => {
+                answer.level = Some(LevelTold { feature: feature.clone(), level: *level, limit: None });
+            }
+            Event::CreditsGranted { .. }
+            | Event::GrantScheduled { .. }
+            | Event::GrantCancelled { .. }
+            | Event::CreditsRevoked { .. }
+            | Event::CreditsDeducted { .. }
+            | Event::LotExpired { .. }
+            | Event::HoldExpired { .. }
+            | Event::ThresholdsCrossed { .. }
+            | Event::CapacityThresholdsCrossed { .. }
+            | Event::CreditsRanLow { .. }
+            | Event::AlertAcknowledged { .. }
+            | Event::TopUpRuleSet { .. }
+            | Event::TopUpRuleRemoved { .. }
+            | Event::TopUpRequested { .. } => {}
+        }
+    }
+
+    fn usage_of(&self, feature: &FeatureCode) -> Option<FeatureUse> {
+        let window = self.windows.get(feature)?;
+        let limit = window.limit.quantity();
+        Some(FeatureUse {
+            feature: feature.clone(),
+            used: window.used(),
+            limit: limit.map(|limit| limit + window.carried),
+            remaining: limit.map(|_| window.left()),
+            resets_at: window.period.end,
+            carried: window.carried,
+        })
+    }
+
+    fn hold_told(&self, hold: &HoldId) -> HoldTold {
+        let open = self.holds.get(hold);
+        HoldTold {
+            hold: hold.clone(),
+            left: open.map(OpenHold::left).unwrap_or_default(),
+            expires_at: open.map(|open| open.expires_at),
+        }
+    }
+}
+
+impl Answer {
+    fn count(&mut self, overage: Option<&OverageCharge>) {
+        match overage {
+            Some(OverageCharge::Credits(charge)) => self.charged += charge.charge,
+            Some(OverageCharge::Invoice(charge)) => {
+                let sum = self.price.map_or(charge.price, |price| Money {
+                    amount: price.amount + charge.price.amount,
+                    currency: charge.price.currency,
+                });
+                self.price = Some(sum);
+            }
+            None => {}
+        }
     }
 }

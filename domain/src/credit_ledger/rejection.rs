@@ -1,11 +1,12 @@
 //! Why a ledger may say no, in the order of the checks.
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
+mod refusal;
 
-use crate::id::{FeatureCode, PlanCode, ProductCode};
+use jiff::Timestamp;
+
+use crate::id::{AlertId, FeatureCode, HoldId, LotId, PlanCode, ProductCode};
 use crate::money::{Credits, Quantity};
-use crate::refusal::{Refusal, RefusalClass, sample};
+use crate::text::ReasonText;
 
 /// The way out of a refusal: a plan that would allow it. Boxed, so that a `Result` with a refusal stays small.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,44 @@ pub enum Rejection {
     /// There is no such organization.
     #[error("the organization is not registered")]
     NotRegistered,
+    /// It may use nothing.
+    #[error("the organization is suspended since {since}: {reason}")]
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+        /// Why.
+        reason: ReasonText,
+    },
+    /// The hold was resolved, or there was none.
+    #[error("hold {hold} is not open: it was captured in full, let go of, has expired, or was never placed")]
+    HoldNotOpen {
+        /// The hold that was named.
+        hold: HoldId,
+    },
+    /// The hold has let go by itself.
+    #[error("hold {hold} has expired at {expired_at}")]
+    HoldExpired {
+        /// The hold.
+        hold: HoldId,
+        /// When.
+        expired_at: Timestamp,
+    },
+    /// What is told has not happened yet.
+    #[error("{occurred_at} is in the future, it is {now}")]
+    OccurredInFuture {
+        /// When it is said to have happened.
+        occurred_at: Timestamp,
+        /// The instant of the decision.
+        now: Timestamp,
+    },
+    /// What is told happened before there was anybody it could happen to.
+    #[error("{occurred_at} is before {registered_at}, when the organization was registered")]
+    OccurredBeforeRegistration {
+        /// When it is said to have happened.
+        occurred_at: Timestamp,
+        /// When the organization was registered.
+        registered_at: Timestamp,
+    },
     /// No plan entitles it.
     #[error("the organization has no plan in force")]
     NoPlanInForce,
@@ -41,6 +80,24 @@ pub enum Rejection {
         /// Its kind.
         kind: &'static str,
     },
+    /// Only capacities are acquired and released.
+    #[error("feature {feature} is a {kind}, only a capacity can be acquired and released")]
+    NotACapacity {
+        /// The feature.
+        feature: FeatureCode,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// Somebody has decided that it may not be used.
+    #[error("feature {feature} was switched off for the organization: {reason}")]
+    SwitchedOff {
+        /// The feature.
+        feature: FeatureCode,
+        /// Why.
+        reason: ReasonText,
+        /// Until when; `None` is for good.
+        until: Option<Timestamp>,
+    },
     /// The plan does not have it.
     #[error("feature {feature} is not in plan {current_plan}")]
     FeatureNotInPlan {
@@ -51,14 +108,40 @@ pub enum Rejection {
         /// To the smallest plan that has it.
         upgrade: Option<Box<Upgrade>>,
     },
+    /// A hold would end before it begins, or too late.
+    #[error("a hold cannot expire at {expires_at}: that is not after {after} and up to {latest}")]
+    HoldExpiryOutOfRange {
+        /// When it was to expire.
+        expires_at: Timestamp,
+        /// The instant it is, or when it expires anyway.
+        after: Timestamp,
+        /// The latest it may expire.
+        latest: Timestamp,
+    },
+    /// One more than may be open.
+    #[error("{holds} holds are open")]
+    TooManyHolds {
+        /// How many are, and may be.
+        holds: usize,
+    },
+    /// More was used than was held, and the plan does not settle that.
+    #[error("capture of {requested} exceeds the {left} left on hold {hold}")]
+    CaptureExceedsHold {
+        /// The hold.
+        hold: HoldId,
+        /// What it still reserves.
+        left: Quantity,
+        /// What was to be captured.
+        requested: Quantity,
+    },
     /// The allowance is used up and the plan sells no overage.
     #[error("{requested} of {feature} exceed the {} left of {limit} until {resets_at}", limit.less(*used))]
     QuotaExceeded {
         /// The feature.
         feature: FeatureCode,
-        /// What is included in the window.
+        /// What is included in the window, with what was carried into it.
         limit: Quantity,
-        /// What is used of it.
+        /// What is used or held of it.
         used: Quantity,
         /// What was asked for.
         requested: Quantity,
@@ -69,6 +152,72 @@ pub enum Rejection {
         /// To the next larger plan that includes more.
         upgrade: Option<Box<Upgrade>>,
     },
+    /// The level would be above its limit.
+    #[error("{requested} of {feature} exceed the {} left of {limit}", limit.less(*level))]
+    CapacityExceeded {
+        /// The feature.
+        feature: FeatureCode,
+        /// The highest level there may be.
+        limit: Quantity,
+        /// The level.
+        level: Quantity,
+        /// What was to be acquired.
+        requested: Quantity,
+        /// The plan in force.
+        current_plan: PlanCode,
+        /// To the next larger plan that allows more.
+        upgrade: Option<Box<Upgrade>>,
+    },
+    /// More was to be released than is acquired.
+    #[error("a release of {requested} of {feature} exceeds the {level} acquired")]
+    ReleaseExceedsLevel {
+        /// The feature.
+        feature: FeatureCode,
+        /// The level.
+        level: Quantity,
+        /// What was to be released.
+        requested: Quantity,
+    },
+    /// A lot would be over before it begins.
+    #[error("a lot cannot expire at {expires_at}: that is not after {begins}, when it begins")]
+    LotExpiresTooSoon {
+        /// When it was to expire.
+        expires_at: Timestamp,
+        /// From when on it could be spent.
+        begins: Timestamp,
+    },
+    /// The lot is spent, has expired, or never was.
+    #[error("lot {lot} has no credits that could be revoked")]
+    UnknownLot {
+        /// The lot that was named.
+        lot: LotId,
+    },
+    /// More than the lot has.
+    #[error("{requested} credits exceed the {left} left in lot {lot}")]
+    RevokeExceedsLot {
+        /// The lot.
+        lot: LotId,
+        /// What is left in it and not held.
+        left: Credits,
+        /// What was to be revoked.
+        requested: Credits,
+    },
+    /// More than was consumed.
+    #[error("a reversal of {requested} exceeds the {consumed} consumed at position {position}")]
+    ReversalExceedsConsumption {
+        /// The consumption.
+        position: u64,
+        /// How much it was.
+        consumed: Quantity,
+        /// How much of it was to be given back.
+        requested: Quantity,
+    },
+    /// The alert was acknowledged, is too old, or never was.
+    #[error("alert {alert} is not open: it was acknowledged, newer ones have taken its place, or it was never raised")]
+    UnknownAlert {
+        /// The alert that was named.
+        alert: AlertId,
+    },
     /// The credits do not pay for it.
     #[error("a balance of {balance} credits does not pay for {required}")]
     InsufficientCredits {
@@ -77,111 +226,4 @@ pub enum Rejection {
         /// Credits it would cost.
         required: Credits,
     },
-}
-
-/// Both members are there even if no plan would allow it: then they are null.
-fn way_up(upgrade: Option<&Upgrade>) -> [(&'static str, Value); 2] {
-    let plan = upgrade.map(|upgrade| &upgrade.plan);
-    let url = upgrade.and_then(|upgrade| upgrade.url.as_ref());
-    [("plan_needed", json!(plan)), ("upgrade_url", json!(url))]
-}
-
-impl Refusal for Rejection {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotRegistered => "organization.unknown",
-            Self::NoPlanInForce => "subscription.no_plan_in_force",
-            Self::UnknownFeature { .. } => "ledger.unknown_feature",
-            Self::NotAQuota { .. } => "ledger.not_a_quota",
-            Self::FeatureNotInPlan { .. } => "FEATURE_NOT_IN_PLAN",
-            Self::QuotaExceeded { .. } => "QUOTA_EXCEEDED",
-            Self::InsufficientCredits { .. } => "INSUFFICIENT_CREDITS",
-        }
-    }
-
-    fn class(&self) -> RefusalClass {
-        match self {
-            Self::NotRegistered | Self::UnknownFeature { .. } => RefusalClass::Unknown,
-            Self::NotAQuota { .. } => RefusalClass::Invalid,
-            Self::NoPlanInForce | Self::FeatureNotInPlan { .. } => RefusalClass::NotEntitled,
-            Self::QuotaExceeded { .. } => RefusalClass::QuotaExceeded,
-            Self::InsufficientCredits { .. } => RefusalClass::PaymentRequired,
-        }
-    }
-
-    fn hint(&self) -> String {
-        match self {
-            Self::NotRegistered => "register it first".to_owned(),
-            Self::NoPlanInForce => "start a plan; a paid one is in force once its first period is paid".to_owned(),
-            Self::UnknownFeature { product, .. } => format!("the features are at /v1/products/{product}/plans"),
-            Self::NotAQuota { .. } => "read it as an entitlement instead".to_owned(),
-            Self::FeatureNotInPlan { upgrade: Some(upgrade), .. } => format!("plan {} has it", upgrade.plan),
-            Self::FeatureNotInPlan { upgrade: None, .. } => "no plan of the product has it".to_owned(),
-            Self::QuotaExceeded { upgrade: Some(upgrade), .. } => {
-                format!("wait for the reset or move to plan {}", upgrade.plan)
-            }
-            Self::QuotaExceeded { upgrade: None, .. } => "wait for the reset".to_owned(),
-            Self::InsufficientCredits { .. } => "top up credits".to_owned(),
-        }
-    }
-
-    fn members(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::NotRegistered | Self::NoPlanInForce => Vec::new(),
-            Self::UnknownFeature { feature, product } => {
-                vec![("feature", json!(feature)), ("product", json!(product))]
-            }
-            Self::NotAQuota { feature, kind } => vec![("feature", json!(feature)), ("kind", json!(kind))],
-            Self::FeatureNotInPlan { feature, current_plan, upgrade } => {
-                let mut members = vec![("feature", json!(feature)), ("current_plan", json!(current_plan))];
-                members.extend(way_up(upgrade.as_deref()));
-                members
-            }
-            Self::QuotaExceeded { feature, limit, used, requested, resets_at, current_plan, upgrade } => {
-                let mut members = vec![
-                    ("feature", json!(feature)),
-                    ("limit", json!(limit)),
-                    ("used", json!(used)),
-                    ("requested", json!(requested)),
-                    ("resets_at", json!(resets_at)),
-                    ("current_plan", json!(current_plan)),
-                ];
-                members.extend(way_up(upgrade.as_deref()));
-                members
-            }
-            Self::InsufficientCredits { balance, required } => {
-                vec![("balance", json!(balance)), ("required", json!(required))]
-            }
-        }
-    }
-
-    fn samples() -> Vec<Self> {
-        let quantity = |amount: u32| Quantity::of(amount.into());
-        let upgrade =
-            |plan: &str| Some(Box::new(Upgrade { plan: sample(plan), url: Some(format!("/checkout?plan={plan}")) }));
-        vec![
-            Self::NotRegistered,
-            Self::NoPlanInForce,
-            Self::UnknownFeature { feature: sample("faxes"), product: sample("agencia") },
-            Self::NotAQuota { feature: sample("white_label"), kind: "flag" },
-            Self::FeatureNotInPlan {
-                feature: sample("white_label"),
-                current_plan: sample("starter"),
-                upgrade: upgrade("partner"),
-            },
-            Self::QuotaExceeded {
-                feature: sample("ai_runs"),
-                limit: quantity(1),
-                used: quantity(1),
-                requested: quantity(1),
-                resets_at: Timestamp::UNIX_EPOCH,
-                current_plan: sample("gratis"),
-                upgrade: upgrade("starter"),
-            },
-            Self::InsufficientCredits {
-                balance: Credits::ZERO,
-                required: Credits::rounded(rust_decimal::Decimal::new(5, 2)),
-            },
-        ]
-    }
 }

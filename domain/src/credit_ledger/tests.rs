@@ -1,15 +1,27 @@
 //! Spending, as the business tells it. Pedro of agencia is on a plan since 31 January 2026, 12:00 UTC.
 
+mod acting;
+mod capacities;
+mod holds;
+mod lots;
+mod not_allowed;
+mod refusals;
+mod reversals;
+mod rollover;
+mod thresholds;
+mod top_ups;
+
 use std::sync::Arc;
 
 use expect_test::expect;
 
-use super::{Command, CreditLedger, Draw, Event, LotKind, OverageCharge, Rejection};
+use super::{Command, Consume, CreditCharge, CreditLedger, Draw, Event, LotKind, OverageCharge};
 use crate::calendar::Period;
 use crate::catalog::{CatalogVersion, Limit};
-use crate::id::CommissionId;
+use crate::id::{ActorId, AlertId, CommissionId, HoldId};
 use crate::money::{Credits, Quantity};
-use crate::scenario::{START, Scenario, catalog, codes, credits, decimal, id, instant, lot, quantity};
+use crate::scenario::{START, Scenario, catalog, credits, decimal, id, instant, lot, quantity, seed};
+use crate::text::Attributes;
 
 /// On `starter`: 2,000 messages are included, each one past them costs 0.05 credits.
 fn given<const N: usize>(history: [Event; N]) -> Scenario<CreditLedger> {
@@ -25,7 +37,7 @@ fn earn(amount: &str) -> Command {
 }
 
 fn consume(feature: &str, amount: u32) -> Command {
-    Command::Consume { feature: id(feature), quantity: quantity(amount) }
+    Consume::of(id(feature), quantity(amount)).into()
 }
 
 fn send(messages: u32) -> Command {
@@ -45,38 +57,28 @@ fn march() -> Period {
     Period { start: instant("2026-02-28T12:00:00Z"), end: instant("2026-03-31T12:00:00Z") }
 }
 
-fn topped_up(number: u128, amount: &str) -> Event {
+/// A lot that can be spent since the scenario began, for ever.
+fn added(number: u128, kind: LotKind, amount: &str) -> Event {
     Event::CreditsGranted {
         lot: lot(number),
-        kind: LotKind::Purchased,
+        kind,
         amount: credits(amount),
         priority: 10,
-        commission: None,
-        reference: Some(id("transfer-7")),
+        effective_from: instant(START),
+        expires_at: None,
+        commission: (kind == LotKind::Commission).then(commission),
+        reference: (kind == LotKind::Purchased).then(|| id("transfer-7")),
+        reason: None,
+        actor: None,
     }
+}
+
+fn topped_up(number: u128, amount: &str) -> Event {
+    added(number, LotKind::Purchased, amount)
 }
 
 fn earned(number: u128, amount: &str) -> Event {
-    Event::CreditsGranted {
-        lot: lot(number),
-        kind: LotKind::Commission,
-        amount: credits(amount),
-        priority: 10,
-        commission: Some(commission()),
-        reference: None,
-    }
-}
-
-/// A lot with another priority, as an operator may grant it.
-fn granted(number: u128, priority: u8, amount: &str) -> Event {
-    Event::CreditsGranted {
-        lot: lot(number),
-        kind: LotKind::Purchased,
-        amount: credits(amount),
-        priority,
-        commission: None,
-        reference: None,
-    }
+    added(number, LotKind::Commission, amount)
 }
 
 /// Messages of which `past` are past the included ones and paid with these draws.
@@ -84,16 +86,56 @@ fn sent_paying(window: Period, messages: u32, past: u32, draws: &[(u128, &str)])
     let draw = |(number, amount): &(u128, &str)| Draw { lot: lot(*number), amount: credits(amount) };
     let draws: Vec<Draw> = draws.iter().map(draw).collect();
     let charge: Credits = draws.iter().map(|draw| draw.amount).sum();
-    let overage = OverageCharge { quantity: amount(past), rate: decimal("0.05"), charge, draws };
-    Event::FeatureConsumed {
-        feature: id("whatsapp_messages"),
-        quantity: quantity(messages),
-        window,
-        included: amount(messages - past),
-        limit: Limit::UpTo(quantity(2_000)),
-        overage: (past > 0).then_some(overage),
-        plan: id("starter"),
-        catalog_version: 1,
+    let overage = CreditCharge { quantity: amount(past), rate: decimal("0.05"), charge, draws };
+    let consumed = Consumed { window, included: messages - past, ..Consumed::of(messages) };
+    consumed.event((past > 0).then_some(OverageCharge::Credits(overage)))
+}
+
+/// A consumption of `starter`'s messages in February, all of it included.
+struct Consumed {
+    feature: &'static str,
+    quantity: u32,
+    window: Period,
+    included: u32,
+    limit: Limit,
+    carried: u32,
+    waived: u32,
+    hold: Option<HoldId>,
+    actor: Option<ActorId>,
+}
+
+impl Consumed {
+    fn of(quantity: u32) -> Self {
+        Self {
+            feature: "whatsapp_messages",
+            quantity,
+            window: february(),
+            included: quantity,
+            limit: Limit::UpTo(amount(2_000)),
+            carried: 0,
+            waived: 0,
+            hold: None,
+            actor: None,
+        }
+    }
+
+    fn event(self, overage: Option<OverageCharge>) -> Event {
+        Event::FeatureConsumed {
+            feature: id(self.feature),
+            quantity: quantity(self.quantity),
+            window: self.window,
+            included: amount(self.included),
+            limit: self.limit,
+            carried: amount(self.carried),
+            overage,
+            waived: amount(self.waived),
+            plan: id("starter"),
+            catalog_version: 1,
+            hold: self.hold,
+            occurred_at: None,
+            actor: self.actor,
+            attributes: Attributes::default(),
+        }
     }
 }
 
@@ -101,8 +143,10 @@ fn sent(messages: u32) -> Event {
     sent_paying(february(), messages, 0, &[])
 }
 
-fn alerted(window: Period, thresholds: &[u8], used: u32) -> Event {
+/// Raised by the command of this number.
+fn alerted(number: u128, window: Period, thresholds: &[u8], used: u32) -> Event {
     Event::ThresholdsCrossed {
+        alert: AlertId::fresh(&seed(number).simple().to_string(), "allowance"),
         feature: id("whatsapp_messages"),
         window,
         thresholds: thresholds.to_vec(),
@@ -115,9 +159,52 @@ fn amount(number: u32) -> Quantity {
     Quantity::of(number.into())
 }
 
+/// One feature of each way to pay for what is past the allowance, and a capacity.
+const SHOP: &str = r#"
+product = "agencia"
+currency = "USD"
+thresholds = [80, 100]
+capacity_thresholds = [80, 100]
+credits_low = "5"
+[features]
+units = { kind = "quota", window = "billing_period" }
+calls = { kind = "quota", window = "billing_period" }
+tokens = { kind = "quota", window = "billing_period" }
+exports = { kind = "quota", window = "billing_period" }
+days = { kind = "quota", window = "day" }
+minutes = { kind = "quota", window = "billing_period" }
+pages = { kind = "quota", window = "billing_period" }
+seats = { kind = "capacity" }
+beta = { kind = "flag" }
+[[plans]]
+code = "starter"
+price = { month = "15" }
+[plans.features]
+units = { limit = 0, overage = { credits = "1" } }
+calls = { limit = 15 }
+tokens = { limit = 10, overage = { credits = "0.5" }, settle_above = true }
+exports = { limit = 100, rollover = { maximum = 50 } }
+days = { limit = 10, rollover = { minimum = 2, maximum = 25 } }
+minutes = { limit = 10, overage = { invoice = { graduated = { tiers = [{ units = 10, price = "1.5" }, { units = 100, price = "1.0" }], then = "0.5" } } } }
+pages = { limit = 0, overage = { invoice = { volume = { tiers = [{ units = 10, price = "1.5" }, { units = 100, price = "1.0" }], then = "0.5" } } } }
+seats = { limit = 10 }
+[[plans]]
+code = "partner"
+price = { month = "199" }
+[plans.features]
+calls = { limit = 100 }
+seats = { limit = 20 }
+beta = true
+"#;
+
+/// On `starter` of the shop.
+fn in_shop<const N: usize>(history: [Event; N]) -> Scenario<CreditLedger> {
+    given(history).under(catalog(SHOP))
+}
+
 /// All 2,000 included messages are sent.
 fn exhausted() -> Scenario<CreditLedger> {
-    given([sent(2_000), alerted(february(), &[70, 85, 95], 2_000)])
+    given([sent(2_000), alerted(9, february(), &[70, 85, 95], 2_000)])
 }
 
 #[test]
@@ -148,7 +235,7 @@ fn included_messages_cost_nothing() {
 fn alerts_come_at_1_400_1_700_and_1_900_of_2_000_messages() {
     for (before, threshold) in [(1_399, 70), (1_699, 85), (1_899, 95)] {
         let one_short = || given([]).after(send(before));
-        one_short().when(send(1)).then([sent(1), alerted(february(), &[threshold], before + 1)]);
+        one_short().when(send(1)).then([sent(1), alerted(2, february(), &[threshold], before + 1)]);
         given([]).after(send(before - 1)).when(send(1)).then([sent(1)]);
         one_short().after(send(1)).when(send(1)).then([sent(1)]);
     }
@@ -156,8 +243,8 @@ fn alerts_come_at_1_400_1_700_and_1_900_of_2_000_messages() {
 
 #[test]
 fn one_consumption_that_crosses_several_thresholds_is_one_alert() {
-    given([]).when(send(2_000)).then([sent(2_000), alerted(february(), &[70, 85, 95], 2_000)]);
-    given([]).after(send(1_400)).when(send(500)).then([sent(500), alerted(february(), &[85, 95], 1_900)]);
+    given([]).when(send(2_000)).then([sent(2_000), alerted(1, february(), &[70, 85, 95], 2_000)]);
+    given([]).after(send(1_400)).when(send(500)).then([sent(500), alerted(2, february(), &[85, 95], 1_900)]);
 }
 
 #[test]
@@ -165,7 +252,7 @@ fn alerts_come_anew_in_the_next_period() {
     exhausted()
         .at("2026-02-28T12:00:00Z")
         .when(send(1_400))
-        .then([sent_paying(march(), 1_400, 0, &[]), alerted(march(), &[70], 1_400)]);
+        .then([sent_paying(march(), 1_400, 0, &[]), alerted(1, march(), &[70], 1_400)]);
 }
 
 #[test]
@@ -208,34 +295,6 @@ fn a_consumption_is_all_or_nothing() {
 }
 
 #[test]
-fn commissions_burn_down_before_bought_credits_and_older_lots_before_newer() {
-    let lots = [topped_up(1, "1"), earned(2, "1"), topped_up(3, "1"), earned(4, "1")];
-    let cases: [(u32, &[(u128, &str)]); 4] = [
-        (10, &[(2, "0.50")]),
-        (30, &[(2, "1"), (4, "0.50")]),
-        (50, &[(2, "1"), (4, "1"), (1, "0.50")]),
-        (80, &[(2, "1"), (4, "1"), (1, "1"), (3, "1")]),
-    ];
-    for (messages, draws) in cases {
-        let answer = given(lots.clone()).after(send(2_000)).when(send(messages)).then([sent_paying(
-            february(),
-            messages,
-            messages,
-            draws,
-        )]);
-        assert_eq!(answer.balance, Credits::rounded(decimal("4") - answer.charged.amount()));
-    }
-}
-
-#[test]
-fn the_lowest_priority_number_burns_down_first() {
-    given([earned(1, "1"), granted(2, 5, "1"), granted(3, 20, "1")])
-        .after(send(2_000))
-        .when(send(50))
-        .then([sent_paying(february(), 50, 50, &[(2, "1"), (1, "1"), (3, "0.50")])]);
-}
-
-#[test]
 fn a_spent_lot_leaves_the_ledger() {
     let ledger: CreditLedger = crate::scenario::fold(&[
         topped_up(1, "0.50"),
@@ -272,17 +331,8 @@ fn the_next_period_has_its_own_agent_run() {
 
 #[test]
 fn starter_runs_agents_without_limit_and_without_alerts() {
-    let answer =
-        given([]).after(consume("ai_runs", 1_000_000)).when(consume("ai_runs", 1)).then([Event::FeatureConsumed {
-            feature: id("ai_runs"),
-            quantity: quantity(1),
-            window: february(),
-            included: quantity(1),
-            limit: Limit::Unlimited,
-            overage: None,
-            plan: id("starter"),
-            catalog_version: 1,
-        }]);
+    let runs = Consumed { feature: "ai_runs", limit: Limit::Unlimited, ..Consumed::of(1) };
+    let answer = given([]).after(consume("ai_runs", 1_000_000)).when(consume("ai_runs", 1)).then([runs.event(None)]);
     let usage = answer.usage.unwrap();
     assert_eq!((usage.used, usage.limit, usage.remaining), (quantity(1_000_001), None, None));
 }
@@ -332,67 +382,4 @@ fn with_faxes() -> Arc<CatalogVersion> {
         features = { faxes = { limit = 5 } }
         "#,
     )
-}
-
-#[test]
-fn a_feature_of_a_larger_plan_is_refused_with_that_plan() {
-    given([]).under(with_faxes()).when(consume("faxes", 1)).then_rejected_in_full(expect![[r#"
-        feature faxes is not in plan starter
-        hint: plan partner has it
-        feature = "faxes"
-        current_plan = "starter"
-        plan_needed = "partner"
-        upgrade_url = "/checkout?plan=partner""#]]);
-    given([]).under(with_faxes()).when(consume("telexes", 1)).then_rejected_in_full(expect![[r#"
-        feature telexes is not in plan starter
-        hint: no plan of the product has it
-        feature = "telexes"
-        current_plan = "starter"
-        plan_needed = null
-        upgrade_url = null"#]]);
-}
-
-#[test]
-fn an_unknown_feature_is_named() {
-    given([]).when(consume("faxes", 1)).then_rejected_in_full(expect![[r#"
-        product agencia has no feature faxes
-        hint: the features are at /v1/products/agencia/plans
-        feature = "faxes"
-        product = "agencia""#]]);
-    given([])
-        .without_catalog()
-        .when(send(1))
-        .then_rejected(expect!["product agencia has no feature whatsapp_messages"]);
-}
-
-#[test]
-fn only_quotas_are_consumed() {
-    given([])
-        .when(consume("white_label", 1))
-        .then_rejected(expect!["feature white_label is a flag, only a quota can be consumed"]);
-    given([])
-        .when(consume("whatsapp_instances", 1))
-        .then_rejected(expect!["feature whatsapp_instances is a capacity, only a quota can be consumed"]);
-}
-
-#[test]
-fn while_the_plan_awaits_its_payment_nothing_can_be_consumed() {
-    Scenario::<CreditLedger>::given([topped_up(1, "10")]).when(send(1)).then_rejected_in_full(expect![[r#"
-        the organization has no plan in force
-        hint: start a plan; a paid one is in force once its first period is paid"#]]);
-}
-
-#[test]
-fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
-    let without_plan = || Scenario::<CreditLedger>::given([]);
-    let reached = [
-        without_plan().not_registered().when(consume("nothing", 1)).code(),
-        without_plan().when(consume("nothing", 1)).code(),
-        given([]).when(consume("nothing", 1)).code(),
-        given([]).when(consume("white_label", 1)).code(),
-        given([]).under(with_faxes()).when(consume("faxes", 1)).code(),
-        given([]).on_plan("gratis").when(consume("ai_runs", 2)).code(),
-        given([]).when(send(2_001)).code(),
-    ];
-    assert_eq!(reached.to_vec(), codes::<Rejection>());
 }

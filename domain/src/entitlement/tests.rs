@@ -1,17 +1,18 @@
-//! Checks: every kind of feature, and that a check of a quota tells what a consumption would be told.
+//! Checks: every kind of feature, and that a check tells what a consumption or an acquisition would be told.
 
 use std::sync::Arc;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Entitlement, GateReason, Reason, at_least, check, check_all};
+use super::{Entitlement, GateReason, Reason, at_least, check, check_all, check_for};
 use crate::aggregate::Aggregate;
-use crate::catalog::CatalogVersion;
+use crate::catalog::{CatalogVersion, Limit};
 use crate::context::Context;
-use crate::credit_ledger::laws::{histories, quantities, turn};
-use crate::credit_ledger::{Command, CreditLedger};
+use crate::credit_ledger::laws::{Play, histories, quantities};
+use crate::credit_ledger::{Acquire, Command, Consume, CreditLedger, Hold};
 use crate::money::Quantity;
+use crate::organization::{FeatureOverride, OverrideValue, Status};
 use crate::refusal::Refusal;
 use crate::scenario::{agencia, catalog, credits, id, instant, plan_in_force, quantity, surroundings};
 
@@ -81,7 +82,7 @@ fn after(context: &Context, commands: &[Command]) -> CreditLedger {
 }
 
 fn consume(feature: &str, amount: u32) -> Command {
-    Command::Consume { feature: id(feature), quantity: quantity(amount) }
+    Consume::of(id(feature), quantity(amount)).into()
 }
 
 fn top_up(amount: &str) -> Command {
@@ -175,6 +176,101 @@ fn each_kind_of_feature_says_what_it_allows_and_why() {
     }
 }
 
+/// Pedro on `small`, with something decided by hand.
+fn overridden(feature: &str, value: OverrideValue) -> Context {
+    let by_hand = FeatureOverride { value, reason: id("pilot"), actor: id("operator-7"), until: None };
+    let mut context = on(Some("small"));
+    context.terms.as_mut().unwrap().overrides = Arc::new([(id(feature), by_hand)].into());
+    context
+}
+
+#[test]
+fn what_was_decided_by_hand_goes_before_the_plan() {
+    let limit = |limit| OverrideValue::Limit(limit);
+    for (feature, value, expected) in [
+        ("white_label", OverrideValue::On, "flag yes overridden: - of -, - left"),
+        ("white_label", OverrideValue::Off, "flag no switched_off: - of -, - left"),
+        ("support", OverrideValue::Value("visit".into()), "config yes overridden: - of -, - left; value \"visit\""),
+        ("support", OverrideValue::Off, "config no switched_off: - of -, - left"),
+        ("numbers", limit(Limit::Unlimited), "capacity yes overridden: 0 of -, - left"),
+        (
+            "numbers",
+            limit(Limit::UpTo(Quantity::ZERO)),
+            "capacity no capacity_exceeded: 0 of 0, 0 left; see /checkout?plan=large",
+        ),
+        ("numbers", OverrideValue::Off, "capacity no switched_off: - of -, - left"),
+        ("runs", limit(Limit::UpTo(quantity(9))), "quota yes overridden: 0 of 9, 9 left; until 2026-02-01T03:00:00Z"),
+        ("runs", OverrideValue::Off, "quota no switched_off: - of -, - left"),
+        (
+            "exports",
+            limit(Limit::UpTo(quantity(9))),
+            "quota yes overridden: 0 of 9, 9 left; until 2026-02-01T03:00:00Z",
+        ),
+    ] {
+        let context = overridden(feature, value);
+        let found = check(&CreditLedger::default(), &id(feature), quantity(1), &context).unwrap();
+        assert_eq!(told(&found), expected);
+        assert!(found.by_hand.is_some());
+    }
+}
+
+#[test]
+fn a_suspended_organization_may_use_nothing() {
+    let mut context = on(Some("large"));
+    context.terms.as_mut().unwrap().status =
+        Status::Suspended { since: context.now, reason: id("chargeback"), actor: id("operator-7") };
+    for found in check_all(&CreditLedger::default(), &context).unwrap() {
+        assert_eq!((found.reason, found.reason.allows()), (Reason::Suspended, false));
+    }
+}
+
+#[test]
+fn what_is_held_counts_as_used_until_it_expires() {
+    let mut context = on(Some("small"));
+    let expires_at = instant("2026-01-31T13:00:00Z");
+    let hold = Command::Hold(Hold { feature: id("runs"), quantity: quantity(2), expires_at, actor: None });
+    let ledger = after(&context, &[hold]);
+    let found = check(&ledger, &id("runs"), quantity(1), &context).unwrap();
+    assert_eq!(
+        (found.reason, found.held, found.remaining),
+        (Reason::QuotaExceeded, Some(quantity(2)), Some(Quantity::ZERO))
+    );
+    context.now = expires_at;
+    let found = check(&ledger, &id("runs"), quantity(1), &context).unwrap();
+    assert_eq!(
+        (found.reason, found.held, found.remaining),
+        (Reason::Included, Some(Quantity::ZERO), Some(quantity(2)))
+    );
+}
+
+#[test]
+fn an_administrator_is_not_limited() {
+    let mut context = on(Some("small"));
+    context.terms.as_mut().unwrap().administrators = Arc::new([id("root")].into());
+    let found = |actor: &str| {
+        check_for(Some(&id(actor)), &CreditLedger::default(), &id("runs"), quantity(900), &context).unwrap().reason
+    };
+    assert_eq!((found("root"), found("user-1")), (Reason::Waived, Reason::QuotaExceeded));
+}
+
+#[test]
+fn what_would_go_on_the_invoice_is_told_with_its_price() {
+    let invoiced = catalog(
+        r#"
+        product = "agencia"
+        currency = "USD"
+        features.minutes = { kind = "quota", window = "month" }
+        [[plans]]
+        code = "small"
+        price = { month = "15" }
+        features = { minutes = { limit = 10, overage = { invoice = { unit = "0.25" } } } }
+        "#,
+    );
+    let context = Context { catalog: Some(invoiced), ..on(Some("small")) };
+    let found = check(&CreditLedger::default(), &id("minutes"), quantity(13), &context).unwrap();
+    assert_eq!((found.reason, found.price), (Reason::CoveredByInvoice, Some(crate::scenario::usd("0.75"))));
+}
+
 #[test]
 fn a_window_that_has_turned_over_is_unused() {
     let mut context = on(Some("small"));
@@ -253,26 +349,33 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_check_of_a_quota_allows_exactly_what_a_consumption_is_then_granted(
+    fn a_check_allows_exactly_what_a_consumption_or_an_acquisition_is_then_granted(
         history in histories(),
         asked in asked(),
     ) {
-        let mut context = surroundings();
-        let mut ledger = CreditLedger::default();
-        for (number, step) in (1..).zip(&history) {
-            turn(&mut context, step, number);
-            for feature in ["whatsapp_messages", "ai_runs", "faxes"] {
+        let mut play = Play::default();
+        for step in &history {
+            let command = play.turn(step);
+            let (ledger, context) = (&play.ledger, &play.context);
+            for feature in ["whatsapp_messages", "ai_runs", "minutes", "faxes"] {
                 for quantity in &asked {
-                    let consumption = Command::Consume { feature: id(feature), quantity: *quantity };
-                    let granted = ledger.decide(&consumption, &context).is_ok();
-                    let found = check(&ledger, &id(feature), *quantity, &context);
-                    let allowed = found.as_ref().is_ok_and(|found| found.reason.allows());
-                    prop_assert_eq!(allowed, granted, "{} of {}: {:?}", quantity, feature, found);
+                    for actor in [None, Some(id("root"))] {
+                        let consumption = Consume { actor: actor.clone(), ..Consume::of(id(feature), *quantity) };
+                        let granted = ledger.decide(&consumption.into(), context).is_ok();
+                        let found = check_for(actor.as_ref(), ledger, &id(feature), *quantity, context);
+                        let allowed = found.as_ref().is_ok_and(|found| found.reason.allows());
+                        prop_assert_eq!(allowed, granted, "{} of {}: {:?}", quantity, feature, found);
+                    }
                 }
             }
-            for event in ledger.decide(&step.command, &context).iter().flatten() {
-                ledger.evolve(event);
+            for quantity in &asked {
+                let acquisition = Acquire { feature: id("seats"), quantity: *quantity, actor: None };
+                let granted = ledger.decide(&Command::Acquire(acquisition), context).is_ok();
+                let found = check(ledger, &id("seats"), *quantity, context).unwrap();
+                prop_assert_eq!(found.reason.allows(), granted, "{}: {:?}", quantity, found);
             }
+            let decided = play.ledger.decide(&command, &play.context);
+            play.take_in(&decided);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What may be asked of an organization.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Sponsorship;
+use super::{Environment, OverrideValue, Sponsorship};
 use crate::calendar::Zone;
-use crate::id::{OrganizationId, ProductCode};
+use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode};
+use crate::text::ReasonText;
 
 /// A command to an organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,5 +21,65 @@ pub enum Command {
         time_zone: Zone,
         /// Who referred it, already resolved from the code it gave by the product's referral tree.
         sponsor: Option<Sponsorship>,
+        /// Is it a customer, or somebody's test?
+        #[serde(default, skip_serializing_if = "Environment::is_live")]
+        environment: Environment,
+    },
+    /// Decide by hand what of a feature it may use, whatever its plan says.
+    OverrideFeature {
+        /// The feature.
+        feature: FeatureCode,
+        /// What is decided.
+        value: OverrideValue,
+        /// Why.
+        reason: ReasonText,
+        /// Who decides it.
+        actor: ActorId,
+        /// When it ends; `None` is never.
+        until: Option<Timestamp>,
+    },
+    /// Let the plan say again what of a feature it may use.
+    RemoveOverride {
+        /// The feature.
+        feature: FeatureCode,
+        /// Why.
+        reason: ReasonText,
+        /// Who decides it.
+        actor: ActorId,
+    },
+    /// Let it use nothing any more.
+    Suspend {
+        /// Why.
+        reason: ReasonText,
+        /// Who decides it.
+        actor: ActorId,
+    },
+    /// Let it use things again.
+    Resume {
+        /// Why.
+        reason: ReasonText,
+        /// Who decides it.
+        actor: ActorId,
+    },
+    /// Let somebody use features without limit.
+    AppointAdministrator {
+        /// Who.
+        administrator: ActorId,
+        /// Who decides it.
+        actor: ActorId,
+    },
+    /// Limit an administrator's use as everybody's.
+    DismissAdministrator {
+        /// Who.
+        administrator: ActorId,
+        /// Who decides it.
+        actor: ActorId,
+    },
+    /// Say what instant it is for a sandbox organization. It is that instant until another one is set.
+    SetInstant {
+        /// The instant; not before the one it is now.
+        instant: Timestamp,
+        /// Who sets it.
+        actor: ActorId,
     },
 }

@@ -1,10 +1,13 @@
 //! What may have happened to an organization.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::domain_event;
 use crate::calendar::Zone;
-use crate::id::{OrganizationId, ProductCode, ReferralCode};
+use crate::catalog::Limit;
+use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode, ReferralCode};
+use crate::text::ReasonText;
 
 /// Who referred an organization, and by which code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,63 @@ pub struct Sponsorship {
     pub sponsor: OrganizationId,
     /// The code that was given.
     pub code: ReferralCode,
+}
+
+/// Whether an organization is a customer or a test.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Environment {
+    /// A customer: it is now for it when it is now for everybody.
+    #[default]
+    Live,
+    /// A test: an administrator may say what instant it is for it.
+    Sandbox,
+}
+
+impl Environment {
+    /// The environment's name in events and read models.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// Is it a customer?
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        *self == Self::Live
+    }
+}
+
+/// What is decided by hand of a feature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum OverrideValue {
+    /// A flag is on.
+    On,
+    /// A feature of any kind is not allowed.
+    Off,
+    /// A config has this value: a text, a whole number or a boolean.
+    Value(serde_json::Value),
+    /// A quota includes so much in each window, a capacity so much at a time. What is past it is done as the plan says.
+    Limit(Limit),
+}
+
+impl OverrideValue {
+    /// What was decided, in a word.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Value(_) => "value",
+            Self::Limit(_) => "limit",
+        }
+    }
 }
 
 /// An event of an organization.
@@ -32,7 +92,86 @@ pub enum Event {
         referral_code: ReferralCode,
         /// Who referred it.
         sponsor: Option<Sponsorship>,
+        /// Is it a customer, or a test?
+        environment: Environment,
+        /// When; `None` of those that registered before it was written down.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        registered_at: Option<Timestamp>,
+    },
+    /// It was decided by hand what of a feature it may use.
+    FeatureOverridden {
+        /// The feature.
+        feature: FeatureCode,
+        /// What was decided.
+        value: OverrideValue,
+        /// Why.
+        reason: ReasonText,
+        /// Who decided it.
+        actor: ActorId,
+        /// When it ends; `None` is never.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        until: Option<Timestamp>,
+    },
+    /// The plan says again what of a feature it may use.
+    OverrideRemoved {
+        /// The feature.
+        feature: FeatureCode,
+        /// Why.
+        reason: ReasonText,
+        /// Who decided it.
+        actor: ActorId,
+    },
+    /// It may use nothing any more.
+    OrganizationSuspended {
+        /// Since when.
+        #[cfg_attr(test, schemars(with = "String"))]
+        since: Timestamp,
+        /// Why.
+        reason: ReasonText,
+        /// Who decided it.
+        actor: ActorId,
+    },
+    /// It may use things again.
+    OrganizationResumed {
+        /// Why.
+        reason: ReasonText,
+        /// Who decided it.
+        actor: ActorId,
+    },
+    /// Somebody uses features without limit.
+    AdministratorAppointed {
+        /// Who.
+        administrator: ActorId,
+        /// Who decided it.
+        actor: ActorId,
+    },
+    /// An administrator's use is limited as everybody's.
+    AdministratorDismissed {
+        /// Who.
+        administrator: ActorId,
+        /// Who decided it.
+        actor: ActorId,
+    },
+    /// It is another instant for a sandbox organization.
+    InstantSet {
+        /// The instant.
+        #[cfg_attr(test, schemars(with = "String"))]
+        instant: Timestamp,
+        /// Who set it.
+        actor: ActorId,
     },
 }
 
-domain_event!(Event { OrganizationRegistered => "1" });
+domain_event!(
+    Event {
+        OrganizationRegistered => "2",
+        FeatureOverridden => "1",
+        OverrideRemoved => "1",
+        OrganizationSuspended => "1",
+        OrganizationResumed => "1",
+        AdministratorAppointed => "1",
+        AdministratorDismissed => "1",
+        InstantSet => "1",
+    }
+    upcast { OrganizationRegistered "1" => "2" by super::upcast::live_since_unknown }
+);

@@ -23,4 +23,9 @@ pub enum Command {
         /// What the payment is called where it was received.
         reference: Option<Reference>,
     },
+    /// Move to a newer version of the catalog, on the same plan. Its price counts from the next period on.
+    MoveToCatalogVersion {
+        /// The version.
+        version: u32,
+    },
 }

@@ -10,7 +10,7 @@ use crate::money::Money;
 
 impl Aggregate for Subscription {
     const TYPE: &'static str = "subscription";
-    const STATE_VERSION: i32 = 1;
+    const STATE_VERSION: i32 = 2;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -23,6 +23,7 @@ impl Aggregate for Subscription {
             Command::RecordPayment { amount, reference } => {
                 self.decide_record_payment(*amount, reference.as_ref(), terms, context)
             }
+            Command::MoveToCatalogVersion { version } => self.decide_migrate(*version, terms, context),
         }
     }
 
@@ -35,7 +36,8 @@ impl Aggregate for Subscription {
             Event::PaymentRecorded { payment, .. } => Some(payment.clone()),
             Event::SubscriptionStarted { .. }
             | Event::SubscriptionActivated { .. }
-            | Event::SubscriptionRenewed { .. } => None,
+            | Event::SubscriptionRenewed { .. }
+            | Event::CatalogMigrated { .. } => None,
         });
         self.tell(payment)
     }
@@ -97,6 +99,33 @@ impl Subscription {
             });
         }
         Ok(events)
+    }
+
+    /// The context has the version that was asked for. The period being paid stays at the price it was sold for.
+    fn decide_migrate(&self, version: u32, terms: &Terms, context: &Context) -> Result<Vec<Event>, Rejection> {
+        let started =
+            self.started().ok_or_else(|| Rejection::NotStarted { organization: terms.organization.clone() })?;
+        let unknown = || Rejection::UnknownCatalogVersion { version, product: terms.product.clone() };
+        let catalog = context.catalog.as_ref().filter(|catalog| catalog.version == version).ok_or_else(unknown)?;
+        let current = started.catalog_version;
+        if version == current {
+            return Ok(Vec::new());
+        }
+        if version < current {
+            return Err(Rejection::OlderCatalogVersion { version, current });
+        }
+        let missing = || Rejection::PlanNotInVersion { plan: started.plan.clone(), version };
+        let sold = catalog.definition.plan(&started.plan).ok_or_else(missing)?;
+        let not_sold = || Rejection::PriceNotInVersion {
+            plan: started.plan.clone(),
+            version,
+            interval: started.interval,
+            currency: started.price.currency,
+        };
+        let price = sold.price_in(started.interval, started.price.currency).ok_or_else(not_sold)?;
+
+        // Past this line nothing may fail.
+        Ok(vec![Event::CatalogMigrated { plan: started.plan.clone(), from: current, to: version, price }])
     }
 }
 

@@ -47,6 +47,17 @@ pub enum Event {
         /// That period.
         period: Period,
     },
+    /// It moved to a newer version of the catalog, on the same plan.
+    CatalogMigrated {
+        /// The plan.
+        plan: PlanCode,
+        /// The version it was sold under.
+        from: u32,
+        /// The version that binds from now on.
+        to: u32,
+        /// What each period costs, from the next one on.
+        price: Money,
+    },
 }
 
 domain_event!(Event {
@@ -54,4 +65,5 @@ domain_event!(Event {
     PaymentRecorded => "1",
     SubscriptionActivated => "1",
     SubscriptionRenewed => "1",
+    CatalogMigrated => "1",
 });

@@ -56,6 +56,7 @@ fn accounts(log: &[Event]) -> (Vec<Period>, Decimal, Decimal) {
             Event::SubscriptionActivated { period, .. } | Event::SubscriptionRenewed { period } => {
                 periods.push(*period);
             }
+            Event::CatalogMigrated { .. } => {}
         }
     }
     (periods, price_each, paid)

@@ -66,6 +66,42 @@ pub enum Rejection {
         /// What was paid.
         payment: Money,
     },
+    /// No such version was published.
+    #[error("product {product} has no version {version} of its catalog")]
+    UnknownCatalogVersion {
+        /// The version that was named.
+        version: u32,
+        /// The organization's product.
+        product: ProductCode,
+    },
+    /// Subscriptions move forward.
+    #[error("version {version} of the catalog is older than {current}, which binds")]
+    OlderCatalogVersion {
+        /// The version that was named.
+        version: u32,
+        /// The version that binds.
+        current: u32,
+    },
+    /// The version took the plan away.
+    #[error("version {version} of the catalog has no plan {plan}")]
+    PlanNotInVersion {
+        /// The plan the subscription is on.
+        plan: PlanCode,
+        /// The version that was named.
+        version: u32,
+    },
+    /// The version does not sell the plan as it is paid.
+    #[error("version {version} of the catalog does not sell plan {plan} by the {} in {currency}", interval.as_str())]
+    PriceNotInVersion {
+        /// The plan the subscription is on.
+        plan: PlanCode,
+        /// The version that was named.
+        version: u32,
+        /// How often it is paid.
+        interval: Interval,
+        /// What it is paid in.
+        currency: Currency,
+    },
 }
 
 fn until(paid_until: &Option<Timestamp>) -> String {
@@ -83,17 +119,26 @@ impl Refusal for Rejection {
             Self::OtherCurrency { .. } => "payment.other_currency",
             Self::NothingDue { .. } => "payment.nothing_due",
             Self::PaymentExceedsDue { .. } => "payment.exceeds_due",
+            Self::UnknownCatalogVersion { .. } => "subscription.unknown_catalog_version",
+            Self::OlderCatalogVersion { .. } => "subscription.older_catalog_version",
+            Self::PlanNotInVersion { .. } => "subscription.plan_not_in_version",
+            Self::PriceNotInVersion { .. } => "subscription.price_not_in_version",
         }
     }
 
     fn class(&self) -> RefusalClass {
         match self {
-            Self::NotRegistered | Self::UnknownPlan { .. } => RefusalClass::Unknown,
+            Self::NotRegistered | Self::UnknownPlan { .. } | Self::UnknownCatalogVersion { .. } => {
+                RefusalClass::Unknown
+            }
             Self::IntervalNotSold { .. } | Self::OtherCurrency { .. } => RefusalClass::Invalid,
             Self::AlreadyStarted { .. }
             | Self::NotStarted { .. }
             | Self::NothingDue { .. }
-            | Self::PaymentExceedsDue { .. } => RefusalClass::Conflict,
+            | Self::PaymentExceedsDue { .. }
+            | Self::OlderCatalogVersion { .. }
+            | Self::PlanNotInVersion { .. }
+            | Self::PriceNotInVersion { .. } => RefusalClass::Conflict,
         }
     }
 
@@ -109,6 +154,11 @@ impl Refusal for Rejection {
             Self::PaymentExceedsDue { due, .. } => {
                 format!("record {due} as the payment and top up credits with the rest")
             }
+            Self::UnknownCatalogVersion { .. } => "publish it first".to_owned(),
+            Self::OlderCatalogVersion { .. } => "publish the older definition again, it becomes the newest".to_owned(),
+            Self::PlanNotInVersion { .. } | Self::PriceNotInVersion { .. } => {
+                "leave the subscription on its version until it changes its plan".to_owned()
+            }
         }
     }
 
@@ -122,6 +172,19 @@ impl Refusal for Rejection {
             Self::OtherCurrency { expected, found } => vec![("expected", json!(expected)), ("found", json!(found))],
             Self::NothingDue { plan, paid_until } => vec![("plan", json!(plan)), ("paid_until", json!(paid_until))],
             Self::PaymentExceedsDue { due, payment } => vec![("due", json!(due)), ("payment", json!(payment))],
+            Self::UnknownCatalogVersion { version, product } => {
+                vec![("version", json!(version)), ("product", json!(product))]
+            }
+            Self::OlderCatalogVersion { version, current } => {
+                vec![("version", json!(version)), ("current", json!(current))]
+            }
+            Self::PlanNotInVersion { plan, version } => vec![("plan", json!(plan)), ("version", json!(version))],
+            Self::PriceNotInVersion { plan, version, interval, currency } => vec![
+                ("plan", json!(plan)),
+                ("version", json!(version)),
+                ("interval", json!(interval)),
+                ("currency", json!(currency)),
+            ],
         }
     }
 
@@ -136,6 +199,15 @@ impl Refusal for Rejection {
             Self::OtherCurrency { expected: sample("USD"), found: sample("CLP") },
             Self::NothingDue { plan: sample("starter"), paid_until: Some(Timestamp::UNIX_EPOCH) },
             Self::PaymentExceedsDue { due: usd(15), payment: usd(20) },
+            Self::UnknownCatalogVersion { version: 7, product: sample("agencia") },
+            Self::OlderCatalogVersion { version: 1, current: 2 },
+            Self::PlanNotInVersion { plan: sample("starter"), version: 2 },
+            Self::PriceNotInVersion {
+                plan: sample("starter"),
+                version: 2,
+                interval: Interval::Year,
+                currency: sample("USD"),
+            },
         ]
     }
 }

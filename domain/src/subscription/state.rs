@@ -74,6 +74,7 @@ impl Subscription {
             code: started.plan.clone(),
             catalog_version: started.catalog_version,
             anchor: active.anchor,
+            currency: started.price.currency,
         })
     }
 
@@ -107,6 +108,10 @@ impl Subscription {
                 if let Some(active) = &mut started.active {
                     active.paid = *period;
                 }
+            }),
+            Event::CatalogMigrated { to, price, .. } => self.change(|started| {
+                started.catalog_version = *to;
+                started.price = *price;
             }),
         }
     }

@@ -1,12 +1,15 @@
 //! Plans and payments, as the business tells them. Scenarios begin on 31 January 2026, 12:00 UTC (9:00 in Santiago).
 
+use std::sync::Arc;
+
 use expect_test::expect;
 
 use super::{Command, Event, Rejection, Standing, Subscription};
 use crate::calendar::{Interval, Period};
+use crate::catalog::{CatalogVersion, Definition};
 use crate::id::PaymentId;
 use crate::money::Money;
-use crate::scenario::{START, Scenario, codes, decimal, id, instant, seed, usd};
+use crate::scenario::{START, Scenario, agencia, codes, decimal, id, instant, seed, usd};
 
 fn given<const N: usize>(history: [Event; N]) -> Scenario<Subscription> {
     Scenario::given(history)
@@ -194,8 +197,72 @@ fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
         pedro_on_starter().when(pay_in_pesos("20")).code(),
         pedro_on_starter().when(pay("20")).code(),
         given([started("starter", "15")]).when(pay("20")).code(),
+        pedro_on_starter().under(version(2, &agencia().definition)).when(migrate(1)).code(),
+        pedro_on_version_2().under(version(1, &without_starter())).when(migrate(1)).code(),
+        pedro_on_starter().under(version(2, &without_starter())).when(migrate(2)).code(),
+        pedro_on_starter().under(version(2, &by_the_year())).when(migrate(2)).code(),
     ];
     assert_eq!(reached.to_vec(), codes::<Rejection>());
+}
+
+fn migrate(version: u32) -> Command {
+    Command::MoveToCatalogVersion { version }
+}
+
+fn version(version: u32, definition: &Definition) -> Arc<CatalogVersion> {
+    Arc::new(CatalogVersion { version, definition: definition.clone() })
+}
+
+/// Agencia with `starter` at 18.
+fn dearer() -> Definition {
+    let mut dearer = agencia().definition.clone();
+    dearer.plans[1].prices.get_mut(&Interval::Month).unwrap().insert(id("USD"), decimal("18"));
+    dearer
+}
+
+fn without_starter() -> Definition {
+    let mut smaller = agencia().definition.clone();
+    smaller.plans.remove(1);
+    smaller
+}
+
+/// Agencia with `starter` by the year only.
+fn by_the_year() -> Definition {
+    let mut yearly = agencia().definition.clone();
+    let prices = yearly.plans[1].prices.remove(&Interval::Month).unwrap();
+    yearly.plans[1].prices.insert(Interval::Year, prices);
+    yearly
+}
+
+fn migrated(from: u32, to: u32, price: &str) -> Event {
+    Event::CatalogMigrated { plan: id("starter"), from, to, price: usd(price) }
+}
+
+fn pedro_on_version_2() -> Scenario<Subscription> {
+    given([started("starter", "15"), paid(9, "15", "0"), activated(february()), migrated(1, 2, "18")])
+}
+
+#[test]
+fn a_subscription_moves_to_a_newer_version_of_its_catalog_once() {
+    let newer = || version(2, &dearer());
+    let answer = pedro_on_starter().under(newer()).when(migrate(2)).then([migrated(1, 2, "18")]).unwrap();
+    assert_eq!((answer.catalog_version, answer.price), (2, usd("18")));
+    pedro_on_version_2().under(newer()).when(migrate(2)).then_nothing();
+    pedro_on_version_2()
+        .under(version(1, &agencia().definition))
+        .when(migrate(1))
+        .then_rejected(expect!["version 1 of the catalog is older than 2, which binds"]);
+}
+
+#[test]
+fn the_period_being_paid_stays_at_its_price_and_the_next_one_costs_the_new_one() {
+    let half_paid = given([started("starter", "15")]).after(pay("10")).under(version(2, &dearer())).after(migrate(2));
+    half_paid.when(pay("5")).then([paid(3, "5", "0"), activated(february())]);
+    pedro_on_version_2()
+        .under(version(2, &dearer()))
+        .at("2026-02-28T12:00:00Z")
+        .when(pay("18"))
+        .then([paid(1, "18", "0"), renewed(march())]);
 }
 
 #[test]

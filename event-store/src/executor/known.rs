@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::catalog::CatalogVersion;
 use domain::stream::{Owner, StreamId};
-use domain::{Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization};
+use domain::{Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization, subscription};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -188,8 +188,12 @@ impl Known {
             (Command::Organization(organization::Command::Register { product, .. }), _) => {
                 Some((product.clone(), None))
             }
+            (Command::Subscription(subscription::Command::MoveToCatalogVersion { version }), _) => {
+                Some((terms?.product.clone(), Some(*version)))
+            }
             (Command::Subscription(_), _) => Some((terms?.product.clone(), None)),
-            (Command::CreditLedger(_), _) => binding_of_ledger(terms),
+            // What is decided by hand of a feature is checked against the version that binds the ledger.
+            (Command::Organization(_) | Command::CreditLedger(_), _) => binding_of_ledger(terms),
             (Command::ReferralTree(_), Owner::Product(product)) => Some((product.clone(), None)),
             (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
         }

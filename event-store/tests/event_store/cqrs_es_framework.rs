@@ -29,6 +29,11 @@ fn context() -> Context {
             product: "agencia".to_owned().try_into().unwrap(),
             zone: "UTC".to_owned().try_into().unwrap(),
             plan: None,
+            registered_at: None,
+            status: domain::organization::Status::Active,
+            overrides: Arc::default(),
+            administrators: Arc::default(),
+            instant: None,
         }),
         catalog: Some(Arc::new(domain::catalog::CatalogVersion { version: 1, definition })),
     }

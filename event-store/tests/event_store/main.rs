@@ -23,6 +23,7 @@ fn register(id: &str) -> OrganizationCommand {
         product: ProductCode::new("agencia").unwrap(),
         time_zone: "America/Bogota".to_owned().try_into().unwrap(),
         sponsor: None,
+        environment: domain::organization::Environment::Live,
     }
 }
 
@@ -31,10 +32,8 @@ fn top_up(amount: i64) -> credit_ledger::Command {
 }
 
 fn consume(feature: &str, quantity: i64) -> credit_ledger::Command {
-    credit_ledger::Command::Consume {
-        feature: feature.to_owned().try_into().unwrap(),
-        quantity: Quantity::positive(Decimal::from(quantity)).unwrap(),
-    }
+    let quantity = Quantity::positive(Decimal::from(quantity)).unwrap();
+    credit_ledger::Consume::of(feature.to_owned().try_into().unwrap(), quantity).into()
 }
 
 fn start(plan: &str) -> SubscriptionCommand {

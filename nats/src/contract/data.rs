@@ -1,11 +1,14 @@
 //! The `data` of each public event, written out field by field, so that a change of a stored event cannot change what
 //! outsiders get.
 
+mod ledger;
+mod organization;
+
 use domain::calendar::Period;
-use domain::catalog::Limit;
-use domain::credit_ledger::{LotKind, OverageCharge};
-use domain::{Event, Money, OrganizationId, catalog, credit_ledger, organization, referral_tree, subscription};
+use domain::{Event, Money, OrganizationId, catalog, referral_tree, subscription};
 use jiff::Timestamp;
+use ledger::LedgerFacts;
+use organization::OrganizationFacts;
 use serde::Serialize;
 
 /// What happened, and to whom.
@@ -24,9 +27,9 @@ impl Data {
     /// The public facts of an event.
     pub(super) fn of(event: &Event, product: &str, organization: Option<&OrganizationId>) -> Self {
         let facts = match event {
-            Event::Organization(event) => Facts::of_organization(event),
+            Event::Organization(event) => Facts::Organization(OrganizationFacts::of(event)),
             Event::Subscription(event) => Facts::of_subscription(event),
-            Event::CreditLedger(event) => Facts::of_credit_ledger(event),
+            Event::CreditLedger(event) => Facts::CreditLedger(Box::new(LedgerFacts::of(event))),
             Event::ReferralTree(event) => Facts::of_referral_tree(event),
             Event::Catalog(event) => Facts::of_catalog(event),
         };
@@ -60,33 +63,10 @@ impl From<&Period> for PublicPeriod {
     }
 }
 
-/// What was past the allowance: how much, and the credits it cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct PublicOverage {
-    quantity: String,
-    rate: String,
-    charge: String,
-}
-
-impl From<&OverageCharge> for PublicOverage {
-    fn from(overage: &OverageCharge) -> Self {
-        Self {
-            quantity: overage.quantity.to_string(),
-            rate: overage.rate.to_string(),
-            charge: overage.charge.to_string(),
-        }
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Facts {
-    OrganizationRegistered {
-        time_zone: String,
-        referral_code: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        sponsor: Option<String>,
-    },
+    Organization(OrganizationFacts),
     SubscriptionStarted {
         plan: String,
         catalog_version: u32,
@@ -107,35 +87,13 @@ enum Facts {
     SubscriptionRenewed {
         period: PublicPeriod,
     },
-    CreditsGranted {
-        lot: String,
-        kind: &'static str,
-        credits: String,
-        priority: u8,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        commission: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-    },
-    FeatureConsumed {
-        feature: String,
-        quantity: String,
-        included: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        limit: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        overage: Option<PublicOverage>,
-        window: PublicPeriod,
+    CatalogMigrated {
         plan: String,
-        catalog_version: u32,
+        from: u32,
+        to: u32,
+        price: PublicMoney,
     },
-    ThresholdsCrossed {
-        feature: String,
-        thresholds: Vec<u8>,
-        used: String,
-        limit: String,
-        window: PublicPeriod,
-    },
+    CreditLedger(Box<LedgerFacts>),
     OrganizationEnrolled {
         referral_code: String,
     },
@@ -161,18 +119,6 @@ enum Facts {
 }
 
 impl Facts {
-    fn of_organization(event: &organization::Event) -> Self {
-        match event {
-            organization::Event::OrganizationRegistered { time_zone, referral_code, sponsor, .. } => {
-                Self::OrganizationRegistered {
-                    time_zone: time_zone.name().to_owned(),
-                    referral_code: referral_code.to_string(),
-                    sponsor: sponsor.as_ref().map(|sponsorship| sponsorship.sponsor.to_string()),
-                }
-            }
-        }
-    }
-
     fn of_subscription(event: &subscription::Event) -> Self {
         match event {
             subscription::Event::SubscriptionStarted { plan, catalog_version, interval, price } => {
@@ -193,54 +139,8 @@ impl Facts {
                 Self::SubscriptionActivated { anchor: *anchor, period: period.into() }
             }
             subscription::Event::SubscriptionRenewed { period } => Self::SubscriptionRenewed { period: period.into() },
-        }
-    }
-
-    fn of_credit_ledger(event: &credit_ledger::Event) -> Self {
-        match event {
-            credit_ledger::Event::CreditsGranted { lot, kind, amount, priority, commission, reference } => {
-                Self::CreditsGranted {
-                    lot: lot.to_string(),
-                    kind: match kind {
-                        LotKind::Purchased => "purchased",
-                        LotKind::Commission => "commission",
-                    },
-                    credits: amount.to_string(),
-                    priority: *priority,
-                    commission: commission.as_ref().map(ToString::to_string),
-                    reference: reference.as_ref().map(ToString::to_string),
-                }
-            }
-            credit_ledger::Event::FeatureConsumed {
-                feature,
-                quantity,
-                window,
-                included,
-                limit,
-                overage,
-                plan,
-                catalog_version,
-            } => Self::FeatureConsumed {
-                feature: feature.to_string(),
-                quantity: quantity.to_string(),
-                included: included.to_string(),
-                limit: match limit {
-                    Limit::Unlimited => None,
-                    Limit::UpTo(limit) => Some(limit.to_string()),
-                },
-                overage: overage.as_ref().map(Into::into),
-                window: window.into(),
-                plan: plan.to_string(),
-                catalog_version: *catalog_version,
-            },
-            credit_ledger::Event::ThresholdsCrossed { feature, window, thresholds, used, limit } => {
-                Self::ThresholdsCrossed {
-                    feature: feature.to_string(),
-                    thresholds: thresholds.clone(),
-                    used: used.to_string(),
-                    limit: limit.to_string(),
-                    window: window.into(),
-                }
+            subscription::Event::CatalogMigrated { plan, from, to, price } => {
+                Self::CatalogMigrated { plan: plan.to_string(), from: *from, to: *to, price: price.into() }
             }
         }
     }

@@ -59,6 +59,7 @@ impl Scene {
             product: domain::ProductCode::new("agencia").unwrap(),
             time_zone: Zone::new("America/Santiago").unwrap(),
             sponsor: None,
+            environment: organization::Environment::Live,
         };
         send(&self.executor, of(id), register).await.expect("registered");
         self.top_up(id, top_ups).await;

@@ -52,6 +52,7 @@ impl Scene {
             product: ProductCode::new("agencia").unwrap(),
             time_zone: Zone::new("America/Santiago").unwrap(),
             sponsor,
+            environment: organization::Environment::Live,
         };
         send(&self.executor, of(id), register).await.expect("registered");
     }

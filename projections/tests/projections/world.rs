@@ -122,6 +122,7 @@ impl World {
                     product: ProductCode::new("agencia").unwrap(),
                     time_zone: "America/Bogota".to_owned().try_into().unwrap(),
                     sponsor: None,
+                    environment: organization::Environment::Live,
                 },
             )
             .await;
@@ -174,7 +175,7 @@ impl World {
     pub async fn consume(&self, id: &str, feature: &str, quantity: i64) -> Applied {
         let feature = FeatureCode::new(feature).unwrap();
         let quantity = Quantity::positive(Decimal::from(quantity)).unwrap();
-        self.send(of(id), credit_ledger::Command::Consume { feature, quantity }).await
+        self.send(of(id), credit_ledger::Command::from(credit_ledger::Consume::of(feature, quantity))).await
     }
 
     /// Juan referred Maria, who referred Pedro; both pay, and Pedro uses up his messages and one more.

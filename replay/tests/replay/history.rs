@@ -192,6 +192,7 @@ fn register(id: &str) -> OrganizationCommand {
         product: ProductCode::new("agencia").unwrap(),
         time_zone: "America/Bogota".to_owned().try_into().unwrap(),
         sponsor: None,
+        environment: domain::organization::Environment::Live,
     }
 }
 

@@ -29,7 +29,7 @@ async fn every_column_of_an_event_is_proved() {
         ("UPDATE es.events SET aggregate_id = 'maria' WHERE position = 7", "events 7 to 7"),
         ("UPDATE es.events SET sequence = 99 WHERE position = 7", "events 7 to 7"),
         ("UPDATE es.events SET event_type = 'CreditsExpired' WHERE position = 7", "events 7 to 7"),
-        ("UPDATE es.events SET event_version = '2' WHERE position = 7", "events 7 to 7"),
+        ("UPDATE es.events SET event_version = '9' WHERE position = 7", "events 7 to 7"),
         ("UPDATE es.events SET payload = (payload::text || ' ')::json WHERE position = 7", "events 7 to 7"),
         ("UPDATE es.events SET metadata = '{}' WHERE position = 7", "events 7 to 7"),
         ("UPDATE es.events SET event_id = gen_random_uuid() WHERE position = 7", "events 7 to 7"),

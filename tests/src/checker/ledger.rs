@@ -1,28 +1,55 @@
-//! What may be spent was granted before, and what is included is not exceeded.
+//! What may be spent was granted before, what is included is not exceeded, what is reserved is used or goes back.
 
-use std::collections::{BTreeSet, HashMap};
+mod alerts;
+mod holds;
+mod levels;
+mod lots;
+mod usage;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rust_decimal::Decimal;
-use serde_json::Value;
 
-use super::facts::{Facts, numbers};
-use super::{Event, Law, Log, Work, credits, number_at};
-
-/// A feature's use in one window.
-#[derive(Default)]
-struct Window {
-    included: Decimal,
-    alerted: BTreeSet<Decimal>,
-}
+use super::facts::Facts;
+use super::{Event, Law, Log, Work};
+use holds::Hold;
+use lots::Lot;
+use usage::{Consumption, Window};
 
 #[derive(Default)]
 struct Ledger {
-    /// What is left of every lot there ever was.
-    lots: HashMap<String, Decimal>,
+    /// Every lot there ever was.
+    lots: BTreeMap<String, Lot>,
+    /// Lots that are to come, with what they will have.
+    scheduled: HashMap<String, Decimal>,
     balance: Decimal,
     windows: HashMap<(String, String), Window>,
-    /// Alerts the last consumption has earned: they must come next.
-    owed: BTreeSet<Decimal>,
+    /// Every hold there ever was.
+    holds: HashMap<String, Hold>,
+    levels: HashMap<String, Decimal>,
+    /// Every consumption, by its position.
+    consumptions: HashMap<i64, Consumption>,
+    /// Alerts that nobody has acknowledged yet.
+    alerts: HashSet<String>,
+    rule: Option<(Decimal, u64)>,
+    /// Requests to buy, by their month.
+    requests: HashMap<String, u64>,
+    owed: Owed,
+}
+
+/// What the events of a command must still bring.
+#[derive(Default)]
+struct Owed {
+    command: String,
+    /// Thresholds of an allowance, and those of a capacity.
+    thresholds: BTreeSet<Decimal>,
+    capacity: BTreeSet<Decimal>,
+    /// Credits of a reversal whose lots are gone: a lot of their own.
+    refund: Decimal,
+    /// What a capture took besides its hold: a consumption.
+    besides: Decimal,
+    /// Was something captured?
+    is_capture: bool,
 }
 
 pub(super) struct Ledgers<'a> {
@@ -46,96 +73,77 @@ impl Law for Ledgers<'_> {
             return Ok(());
         }
         let ledger = self.ledgers.entry(event.owner.clone()).or_default();
-        let owed = std::mem::take(&mut ledger.owed);
-        match event.name.as_str() {
-            "ThresholdsCrossed" => return ledger.alert(event, &owed),
-            "CreditsGranted" => ledger.grant(event)?,
-            "FeatureConsumed" => ledger.consume(event, self.facts.catalog(event)?)?,
-            _ => return event.unknown(),
+        let forgotten = if ledger.owed.command == event.command { None } else { ledger.owed.forgotten() };
+        if ledger.owed.command != event.command {
+            ledger.owed = Owed { command: event.command.clone(), ..Owed::default() };
         }
-        if owed.is_empty() { Ok(()) } else { Err(format!("thresholds {} were reached in silence", list(&owed))) }
+        ledger.take_in(event, self.facts)?;
+        ledger.add_up()?;
+        forgotten.map_or(Ok(()), |text| Err(format!("{text} in silence")))
     }
 
     fn close(&mut self, _log: &Log, _work: Work) -> Vec<String> {
-        let silent = self.ledgers.iter().filter(|(_, ledger)| !ledger.owed.is_empty());
-        silent.map(|(owner, ledger)| format!("{owner} reached {} in silence", list(&ledger.owed))).collect()
+        let silent = self.ledgers.iter().filter_map(|(owner, ledger)| Some((owner, ledger.owed.forgotten()?)));
+        silent.map(|(owner, text)| format!("{owner} {text} in silence")).collect()
+    }
+}
+
+impl Owed {
+    /// What was not brought.
+    fn forgotten(&self) -> Option<String> {
+        let thresholds: BTreeSet<Decimal> = self.thresholds.union(&self.capacity).copied().collect();
+        if !thresholds.is_empty() {
+            return Some(format!("reached {}", list(&thresholds)));
+        }
+        if !self.refund.is_zero() {
+            return Some(format!("gave {} back", self.refund));
+        }
+        (!self.besides.is_zero()).then(|| format!("captured {} besides its hold", self.besides))
     }
 }
 
 impl Ledger {
-    fn grant(&mut self, event: &Event) -> Result<(), String> {
-        let (lot, amount) = (event.text("/lot")?, event.number("/amount")?);
-        if amount <= Decimal::ZERO {
-            return Err(format!("lot {lot} has {amount} credits"));
-        }
-        self.balance += amount;
-        match self.lots.insert(lot.to_owned(), amount) {
-            Some(_) => Err(format!("lot {lot} was granted before")),
-            None => Ok(()),
+    fn take_in(&mut self, event: &Event, facts: &Facts<'_>) -> Result<(), String> {
+        match event.name.as_str() {
+            "CreditsGranted" => self.grant(event),
+            "GrantScheduled" => self.schedule(event),
+            "GrantCancelled" => self.cancel(event),
+            "CreditsRevoked" => self.revoke(event),
+            "CreditsDeducted" => self.deduct(event),
+            "LotExpired" => self.expire_lot(event),
+            "FeatureConsumed" => self.consume(event, facts.catalog(event)?),
+            "ConsumptionReversed" => self.reverse(event),
+            "HoldPlaced" => self.hold(event),
+            "HoldCaptured" => self.capture(event),
+            "HoldExtended" => self.extend(event),
+            "HoldReleased" | "HoldExpired" => self.let_go(event),
+            "CapacityAcquired" => self.acquire(event, facts.catalog(event)?),
+            "CapacityReleased" => self.release(event),
+            "ThresholdsCrossed" => self.cross(event),
+            "CapacityThresholdsCrossed" => self.cross_capacity(event),
+            "CreditsRanLow" => self.run_low(event),
+            "AlertAcknowledged" => self.acknowledge(event),
+            "TopUpRuleSet" => self.set_rule(event),
+            "TopUpRuleRemoved" => {
+                self.rule = None;
+                Ok(())
+            }
+            "TopUpRequested" => self.request(event),
+            _ => event.unknown(),
         }
     }
 
-    fn consume(&mut self, event: &Event, catalog: &Value) -> Result<(), String> {
-        let (quantity, included) = (event.number("/quantity")?, event.number("/included")?);
-        let past = number_at(&event.body, "/overage/quantity").unwrap_or_default();
-        if included + past != quantity || included < Decimal::ZERO || past < Decimal::ZERO {
-            return Err(format!("{quantity} consumed, of which {included} included and {past} past it"));
-        }
-        let window = self.windows.entry(window_of(event)?).or_default();
-        window.included += included;
-        let used = window.included;
-        if let Some(limit) = number_at(&event.body, "/limit/up_to") {
-            if used > limit {
-                return Err(format!("{used} used of {limit} included"));
-            }
-            if past > Decimal::ZERO && used < limit {
-                return Err(format!("charged for {past} with {} still included", limit - used));
-            }
-            let thresholds = numbers(&catalog["thresholds"]).into_iter();
-            let reached = |percent: &Decimal| !limit.is_zero() && used * Decimal::ONE_HUNDRED >= limit * *percent;
-            self.owed = thresholds.filter(|percent| reached(percent) && !window.alerted.contains(percent)).collect();
-        }
-        if past.is_zero() { Ok(()) } else { self.charge(event, past) }
-    }
-
-    fn charge(&mut self, event: &Event, past: Decimal) -> Result<(), String> {
-        let (charge, rate) = (event.number("/overage/charge")?, event.number("/overage/rate")?);
-        if charge != credits(past * rate) {
-            return Err(format!("{past} at {rate} cost {charge}"));
-        }
-        let draws = event.body["overage"]["draws"].as_array().cloned().unwrap_or_default();
-        let mut drawn = Decimal::ZERO;
-        for draw in &draws {
-            let (lot, amount) = (draw["lot"].as_str().unwrap_or_default(), number_at(draw, "/amount"));
-            let amount = amount.ok_or("a draw has no amount")?;
-            let left = self.lots.get_mut(lot).ok_or_else(|| format!("lot {lot} was never granted"))?;
-            if amount < Decimal::ZERO || amount > *left {
-                return Err(format!("{amount} drawn from lot {lot}, which has {left}"));
-            }
-            *left -= amount;
-            drawn += amount;
-        }
-        self.balance -= drawn;
-        if drawn != charge {
-            return Err(format!("{charge} charged and {drawn} drawn"));
-        }
-        if self.balance < Decimal::ZERO || self.balance != self.lots.values().sum() {
+    /// The balance is what the lots have left, and never below nothing.
+    fn add_up(&self) -> Result<(), String> {
+        let left: Decimal = self.lots.values().map(|lot| lot.left).sum();
+        let held: Decimal = self.lots.values().map(|lot| lot.held).sum();
+        let of_holds: Decimal = self.holds.values().map(|hold| hold.credits()).sum();
+        if self.balance < Decimal::ZERO || self.balance != left {
             return Err(format!("the balance is {}", self.balance));
         }
-        Ok(())
-    }
-
-    fn alert(&mut self, event: &Event, owed: &BTreeSet<Decimal>) -> Result<(), String> {
-        let window = self.windows.entry(window_of(event)?).or_default();
-        let thresholds: BTreeSet<Decimal> = numbers(&event.body["thresholds"]).into_iter().collect();
-        if let Some(again) = thresholds.iter().find(|percent| window.alerted.contains(percent)) {
-            return Err(format!("threshold {again} was crossed before in this window"));
+        if held != of_holds {
+            return Err(format!("{held} of lots are held, {of_holds} by holds"));
         }
-        if thresholds != *owed || event.number("/used")? != window.included {
-            let (said, used) = (list(&thresholds), event.number("/used")?);
-            return Err(format!("crossed {said} at {used}; reached were {} at {}", list(owed), window.included));
-        }
-        window.alerted.extend(thresholds);
         Ok(())
     }
 }

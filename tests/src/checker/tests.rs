@@ -1,5 +1,7 @@
 //! A log that is sound, forged in every way a law speaks of.
 
+mod ledger;
+
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 

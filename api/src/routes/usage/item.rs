@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use domain::catalog::CatalogVersion;
-use domain::credit_ledger::Command;
+use domain::credit_ledger::{Command, Consume};
 use domain::stream::Owner;
 use domain::{FeatureCode, OrganizationId, Quantity};
 use event_store::Failure;
@@ -180,7 +180,7 @@ impl BatchItem {
         let Sender { gate, actor, request_id, deadline } = sender;
         let Self { id, organization, feature, quantity } = self;
         let owner = Owner::Organization(organization.clone());
-        let command = Command::Consume { feature, quantity };
+        let command = Command::from(Consume::of(feature, quantity));
         let submission = CommandName::of(&actor, id, request_id).submit(owner, command);
         let applied = gate.execute_by(deadline, submission).await;
         let applied = applied.map_err(|failure| Problem::from(failure).with("organization", organization.as_str()))?;

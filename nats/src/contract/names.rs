@@ -1,0 +1,191 @@
+//! What each event is called in public, and what it means, for people who automate on it. The names outlive a renaming
+//! of the stored ones.
+
+use domain::{Event, catalog, credit_ledger, organization, referral_tree, subscription};
+
+/// The public names of an event's aggregate and of the event.
+pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
+    match event {
+        Event::Organization(event) => ("organization", of_organization(event).0),
+        Event::Subscription(event) => ("subscription", of_subscription(event).0),
+        Event::CreditLedger(event) => ("credit_ledger", of_credit_ledger(event).0),
+        Event::ReferralTree(event) => ("referral_tree", of_referral_tree(event).0),
+        Event::Catalog(event) => ("catalog", of_catalog(event).0),
+    }
+}
+
+/// What an event means.
+#[must_use]
+pub fn meaning(event: &Event) -> &'static str {
+    match event {
+        Event::Organization(event) => of_organization(event).1,
+        Event::Subscription(event) => of_subscription(event).1,
+        Event::CreditLedger(event) => of_credit_ledger(event).1,
+        Event::ReferralTree(event) => of_referral_tree(event).1,
+        Event::Catalog(event) => of_catalog(event).1,
+    }
+}
+
+/// A name and a meaning.
+type Told = (&'static str, &'static str);
+
+fn of_organization(event: &organization::Event) -> Told {
+    match event {
+        organization::Event::OrganizationRegistered { .. } => (
+            "organization_registered",
+            "An organization became a customer of the product, or a `sandbox` for tests. `sponsor` is who \
+             referred it.",
+        ),
+        organization::Event::FeatureOverridden { .. } => (
+            "feature_overridden",
+            "It was decided by hand what of a feature the organization may use, whatever its plan says: `on`, \
+             `off`, a `value`, or a `limit` (absent where that is unlimited).",
+        ),
+        organization::Event::OverrideRemoved { .. } => {
+            ("override_removed", "The plan says again what of a feature the organization may use.")
+        }
+        organization::Event::OrganizationSuspended { .. } => {
+            ("organization_suspended", "The organization may read and pay, and use nothing.")
+        }
+        organization::Event::OrganizationResumed { .. } => {
+            ("organization_resumed", "The organization may use things again.")
+        }
+        organization::Event::AdministratorAppointed { .. } => {
+            ("administrator_appointed", "Somebody uses features without limit.")
+        }
+        organization::Event::AdministratorDismissed { .. } => {
+            ("administrator_dismissed", "An administrator's use is limited as everybody's.")
+        }
+        organization::Event::InstantSet { .. } => ("instant_set", "It is another instant for a sandbox."),
+    }
+}
+
+fn of_subscription(event: &subscription::Event) -> Told {
+    match event {
+        subscription::Event::SubscriptionStarted { .. } => {
+            ("subscription_started", "A plan was chosen. A paid plan entitles once its first period is paid.")
+        }
+        subscription::Event::PaymentRecorded { .. } => {
+            ("payment_recorded", "Money was received. `still_due` is what remains to be paid for the period.")
+        }
+        subscription::Event::SubscriptionActivated { .. } => {
+            ("subscription_activated", "The plan entitles from now on; billing periods are counted from `anchor`.")
+        }
+        subscription::Event::SubscriptionRenewed { .. } => {
+            ("subscription_renewed", "The next period was paid in full.")
+        }
+        subscription::Event::CatalogMigrated { .. } => (
+            "catalog_migrated",
+            "The subscription moved to a newer version of the catalog, on the same plan. `price` counts from the \
+             next period on.",
+        ),
+    }
+}
+
+fn of_credit_ledger(event: &credit_ledger::Event) -> Told {
+    match event {
+        credit_ledger::Event::CreditsGranted { .. } => (
+            "credits_granted",
+            "Credits can be spent from now on: bought (`purchased`), given by hand (`granted`), earned by a \
+             referral (`commission`), or given back for a consumption (`refund`). What is left at `expires_at` is \
+             lost.",
+        ),
+        credit_ledger::Event::GrantScheduled { .. } => (
+            "grant_scheduled",
+            "Credits were given by hand that can be spent later; then they are told as `credits_granted`.",
+        ),
+        credit_ledger::Event::GrantCancelled { .. } => {
+            ("grant_cancelled", "Of credits that were to come later, so many will not.")
+        }
+        credit_ledger::Event::CreditsRevoked { .. } => {
+            ("credits_revoked", "Credits of one lot were taken away by hand.")
+        }
+        credit_ledger::Event::CreditsDeducted { .. } => {
+            ("credits_deducted", "The balance was corrected downwards by hand.")
+        }
+        credit_ledger::Event::LotExpired { .. } => ("lot_expired", "What was left of a lot was lost."),
+        credit_ledger::Event::FeatureConsumed { .. } => (
+            "feature_consumed",
+            "Some of a feature was used. `limit` is what the plan includes in the window, absent where that is \
+             unlimited; `carried` came from the window before; `overage` is what was past it and what it cost in \
+             credits, `invoice` what goes on the next invoice for it; `waived` is an administrator's, neither \
+             limited nor counted.",
+        ),
+        credit_ledger::Event::ConsumptionReversed { .. } => (
+            "consumption_reversed",
+            "A consumption was given back, all of it or a part. `restored` is what the allowance has again; \
+             `credits` went back to their lots, more may follow as `credits_granted` of kind `refund`; `invoice` \
+             is taken off the next invoice.",
+        ),
+        credit_ledger::Event::HoldPlaced { .. } => (
+            "hold_placed",
+            "Some of a feature was reserved for work that is about to be done. `credits` cannot be spent \
+             meanwhile.",
+        ),
+        credit_ledger::Event::HoldCaptured { .. } => (
+            "hold_captured",
+            "Some of what a hold reserved was used; `left` is still held. What it had not reserved follows as \
+             `feature_consumed`.",
+        ),
+        credit_ledger::Event::HoldExtended { .. } => ("hold_extended", "A hold lets go later than it said."),
+        credit_ledger::Event::HoldReleased { .. } => (
+            "hold_released",
+            "A hold was let go of; what it had not used is free again, `credits` are back in their lots.",
+        ),
+        credit_ledger::Event::HoldExpired { .. } => (
+            "hold_expired",
+            "A hold let go by itself; what it had not used is free again, `credits` are back in their lots.",
+        ),
+        credit_ledger::Event::CapacityAcquired { .. } => {
+            ("capacity_acquired", "The level of a capacity rose. `limit` is absent where it is unlimited.")
+        }
+        credit_ledger::Event::CapacityReleased { .. } => ("capacity_released", "The level of a capacity fell."),
+        credit_ledger::Event::ThresholdsCrossed { .. } => (
+            "thresholds_crossed",
+            "A consumption reached one or more percentages of an allowance; each is told once per window.",
+        ),
+        credit_ledger::Event::CapacityThresholdsCrossed { .. } => {
+            ("capacity_thresholds_crossed", "An acquisition reached one or more percentages of a capacity.")
+        }
+        credit_ledger::Event::CreditsRanLow { .. } => {
+            ("credits_ran_low", "The balance fell below what the catalog calls low.")
+        }
+        credit_ledger::Event::AlertAcknowledged { .. } => ("alert_acknowledged", "Somebody has seen an alert."),
+        credit_ledger::Event::TopUpRuleSet { .. } => (
+            "top_up_rule_set",
+            "Below so many credits, so many are to be bought, at most so often in a calendar month.",
+        ),
+        credit_ledger::Event::TopUpRuleRemoved { .. } => {
+            ("top_up_rule_removed", "No credits are to be bought by rule any more.")
+        }
+        credit_ledger::Event::TopUpRequested { .. } => (
+            "top_up_requested",
+            "The balance fell below the rule: credits are to be bought. Once they are, they follow as \
+             `credits_granted`.",
+        ),
+    }
+}
+
+fn of_referral_tree(event: &referral_tree::Event) -> Told {
+    match event {
+        referral_tree::Event::OrganizationEnrolled { .. } => {
+            ("organization_enrolled", "An organization can refer others with its code.")
+        }
+        referral_tree::Event::ReferralAttributed { .. } => {
+            ("referral_attributed", "An organization has a sponsor, for ever.")
+        }
+        referral_tree::Event::CommissionAccrued { .. } => (
+            "commission_accrued",
+            "A payment earned a referrer a commission; the credits follow as `credits_granted`. `level` is 1 for \
+             the direct referrer.",
+        ),
+    }
+}
+
+fn of_catalog(event: &catalog::Event) -> Told {
+    match event {
+        catalog::Event::CatalogPublished { .. } => {
+            ("catalog_published", "A version of the product's plans and prices was published; the API has all of it.")
+        }
+    }
+}
