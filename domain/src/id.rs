@@ -4,7 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// Longest id, in characters: fits a UUID with a prefix, and keeps NATS subjects short.
 pub const TOKEN_LENGTH_MAX: usize = 64;
@@ -31,8 +32,7 @@ fn check_token(kind: &'static str, value: &str) -> Result<(), InvalidToken> {
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
         pub struct $name(Arc<str>);
 
@@ -55,6 +55,28 @@ macro_rules! token {
 
             fn try_from(value: String) -> Result<Self, InvalidToken> {
                 Self::new(value)
+            }
+        }
+
+        /// From the text where it stands: whoever reads the log reads millions, and a `String` in between would cost more
+        /// than the check.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+
+                impl Visitor<'_> for Text {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("a string")
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        $name::new(text).map_err(E::custom)
+                    }
+                }
+
+                deserializer.deserialize_str(Text)
             }
         }
 
