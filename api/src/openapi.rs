@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use crate::answer::Receipt;
 use crate::auth::BEARER;
 use crate::problem::{Fault, PROBLEM_JSON, Problem};
 use crate::{rate, routes};
@@ -30,8 +31,8 @@ const QUESTIONS: &[&str] = &["check_entitlements"];
 /// Problems of every body.
 const EVERY_BODY: &[&str] = &["400", "408", "413", "415"];
 
-/// Routes for many commands at once. Each item has an id of its own, so the request needs no name.
-const NAMED_BY_ITEM: &[&str] = &["consume_batch"];
+/// Commands that need no name: the items of a batch have ids of their own, and of a consumption there is one reversal.
+const NAMED_BY_CONTENT: &[&str] = &["consume_batch", "reverse_usage"];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -86,6 +87,11 @@ pub(crate) struct ProblemBody {
     /// The field that was refused, if it is about one.
     #[schema(example = "quantity")]
     field: Option<String>,
+    /// The position of the log a refused command was decided on. Read that far, it is refused again.
+    decided_on: Option<Receipt>,
+    /// The catalog version that bound the decision.
+    #[schema(example = 1)]
+    catalog_version: Option<u32>,
 }
 
 /// The whole document, as it is served and checked in.
@@ -100,7 +106,7 @@ pub(crate) fn complete(routes: OpenApi) -> OpenApi {
     document.merge(routes);
     let problems = problems();
     for item in document.paths.paths.values_mut() {
-        let commands = [item.post.as_mut(), item.put.as_mut()];
+        let commands = [item.post.as_mut(), item.put.as_mut(), item.delete.as_mut()];
         commands.into_iter().flatten().for_each(describe_command);
         operations(item).filter(|operation| operation.security.is_some()).for_each(|operation| {
             describe_rates(operation);
@@ -123,7 +129,7 @@ pub(crate) fn operations_mut(paths: &mut Paths) -> impl Iterator<Item = &mut Ope
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [item.get.as_mut(), item.post.as_mut(), item.put.as_mut()].into_iter().flatten()
+    [item.get.as_mut(), item.post.as_mut(), item.put.as_mut(), item.delete.as_mut()].into_iter().flatten()
 }
 
 fn describe_command(command: &mut Operation) {
@@ -135,7 +141,7 @@ fn describe_command(command: &mut Operation) {
     if command.operation_id.as_deref().is_some_and(|id| QUESTIONS.contains(&id)) {
         return describe(command, EVERY_BODY);
     }
-    if !command.operation_id.as_deref().is_some_and(|id| NAMED_BY_ITEM.contains(&id)) {
+    if !command.operation_id.as_deref().is_some_and(|id| NAMED_BY_CONTENT.contains(&id)) {
         let key = RefOr::Ref(Ref::new("#/components/parameters/IdempotencyKey"));
         command.parameters.get_or_insert_default().push(key);
     }

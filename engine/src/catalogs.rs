@@ -62,7 +62,7 @@ pub enum CatalogError {
 /// What can be done about it, if the domain refused.
 fn hint(failure: &Failure) -> String {
     match failure {
-        Failure::Rejected(rejection) => format!("; {}", rejection.hint()),
+        Failure::Rejected { rejection, .. } => format!("; {}", rejection.hint()),
         Failure::KeyReused { .. }
         | Failure::Overloaded
         | Failure::Unavailable { .. }

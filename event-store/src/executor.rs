@@ -61,8 +61,13 @@ pub struct Applied {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
     /// The domain said no; nothing was written.
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
+    #[error("{rejection}")]
+    Rejected {
+        /// What it said.
+        rejection: Rejection,
+        /// On what it was decided; `None` if somebody refused before the command was sent.
+        grounds: Option<Box<Grounds>>,
+    },
     /// The key was used for another command; nothing was written.
     #[error("key {command_id} was used for another command")]
     KeyReused {
@@ -87,6 +92,23 @@ pub enum Failure {
         /// What is wrong, with its position.
         reason: String,
     },
+}
+
+/// What a refusal was decided on: whoever reads the log that far, and decides again by that catalog, is refused again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grounds {
+    /// The partition.
+    pub partition: i32,
+    /// The position of the newest event it knew of.
+    pub position: i64,
+    /// The catalog version that bound it, if one did.
+    pub catalog_version: Option<u32>,
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected { rejection, grounds: None }
+    }
 }
 
 impl From<LogError> for Failure {

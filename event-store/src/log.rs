@@ -205,6 +205,13 @@ impl Log {
         Ok(rows.iter().map(|row| Ok(ProvedEvent::of(&row.entry()?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
+    /// The events from one position to another, both inside, as they stand: a few that somebody names. Whoever reads on
+    /// from a position reads chunks, which are checked.
+    pub async fn between(&self, partition: i32, first: i64, last: i64) -> Result<Vec<Recorded>, LogError> {
+        let mut connection = self.pool.acquire().await?;
+        read_rows(&mut connection, partition, first, last).await?.iter().map(LogRow::decode).collect()
+    }
+
     /// Where an event is, by its id: its partition and position. There is no index for this; the whole log is looked
     /// through.
     pub async fn find(&self, event_id: Uuid) -> Result<Option<(i32, i64)>, LogError> {

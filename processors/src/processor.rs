@@ -106,7 +106,7 @@ impl From<Failure> for ActError {
     fn from(failure: Failure) -> Self {
         let reason = failure.to_string();
         match failure {
-            Failure::Rejected(_) | Failure::KeyReused { .. } => Self::Impossible { reason },
+            Failure::Rejected { .. } | Failure::KeyReused { .. } => Self::Impossible { reason },
             // A corrupt history is no reason to give up on a to-do: people mend it, and then it is done.
             Failure::Overloaded | Failure::Unavailable { .. } | Failure::Unknown | Failure::Corrupt { .. } => {
                 Self::Later { reason }

@@ -145,9 +145,10 @@ impl Processor for SharePayments {
 /// A registration names a sponsor that is registered already, but its enrolment may still be to do, in another partition.
 fn unless_the_sponsor_follows(failure: Failure) -> ActError {
     match failure {
-        Failure::Rejected(Rejection::ReferralTree(unknown @ referral_tree::Rejection::UnknownCode { .. })) => {
-            ActError::Later { reason: unknown.to_string() }
-        }
+        Failure::Rejected {
+            rejection: Rejection::ReferralTree(unknown @ referral_tree::Rejection::UnknownCode { .. }),
+            ..
+        } => ActError::Later { reason: unknown.to_string() },
         other => other.into(),
     }
 }

@@ -1,13 +1,14 @@
 //! What went wrong behind the API, as a problem. The cause goes to the log; the caller learns what it means.
 
-use event_store::Failure;
+use event_store::{Failure, Grounds};
+use serde_json::json;
 
 use super::{Fault, Problem};
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Rejected(rejection) => rejection.into(),
+            Failure::Rejected { rejection, grounds } => decided(rejection.into(), grounds.as_deref()),
             Failure::KeyReused { command_id } => Fault::IdempotencyKeyReused { key: command_id }.into(),
             Failure::Overloaded => Fault::Overloaded.into(),
             Failure::Unavailable { reason } => {
@@ -20,6 +21,16 @@ impl From<Failure> for Problem {
                 Fault::LogCorrupt.into()
             }
         }
+    }
+}
+
+/// A refusal that says on what it was decided.
+fn decided(refusal: Problem, grounds: Option<&Grounds>) -> Problem {
+    let Some(Grounds { partition, position, catalog_version }) = grounds else { return refusal };
+    let refusal = refusal.with("decided_on", json!({ "partition": partition, "position": position }));
+    match catalog_version {
+        Some(version) => refusal.with("catalog_version", *version),
+        None => refusal,
     }
 }
 

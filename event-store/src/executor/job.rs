@@ -165,7 +165,7 @@ fn outcome(answer: &Result<Applied, Failure>) -> &'static str {
     match answer {
         Ok(Applied { repeated: false, .. }) => "applied",
         Ok(Applied { repeated: true, .. }) => "repeated",
-        Err(Failure::Rejected(_)) => "rejected",
+        Err(Failure::Rejected { .. }) => "rejected",
         Err(Failure::KeyReused { .. }) => "key_reused",
         Err(Failure::Overloaded) => "overloaded",
         Err(Failure::Unavailable { .. }) => "unavailable",

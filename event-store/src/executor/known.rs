@@ -35,7 +35,8 @@ pub(super) struct Known {
     newest_asked: view::Asked,
     /// Older versions that subscriptions are on. They never change.
     versions: Versions<(ProductCode, u32)>,
-    /// The instant of the newest decision; the next one is not earlier, even if the machine's clock steps back.
+    /// When the newest decision was made; the next one is not earlier, even if the machine's clock steps back. Events are
+    /// recorded at this instant, also those of a sandbox.
     pub(super) newest: Timestamp,
 }
 
@@ -126,12 +127,14 @@ impl Known {
 
     fn surroundings(&mut self, terms: Option<Terms>, binding: Option<Binding>) -> Option<Context> {
         self.newest = self.newest.max(now());
+        // What is decided of a sandbox is decided at the instant that was set for it; it is recorded now all the same.
+        let set = terms.as_ref().and_then(|terms| terms.instant);
         let catalog = match binding {
             Some((product, Some(version))) => self.versions.get(&(product, version))?.clone(),
             Some((product, None)) => self.newest_catalogs.get(&product)?.clone(),
             None => None,
         };
-        Some(Context { now: self.newest, seed: Uuid::now_v7(), terms, catalog })
+        Some(Context { now: set.unwrap_or(self.newest), seed: Uuid::now_v7(), terms, catalog })
     }
 
     /// Answers a question on the newest state, durable or not, which is that of a position; `None` if something it

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::mem;
 
-use domain::Event;
 use domain::stream::StreamId;
+use domain::{Context, Event};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::job::{Asked, Job, Mark, Question, Reading, Seen, streams_of};
 use super::known::{Known, metadata};
 use super::view::Sight;
-use super::{Applied, Failure};
+use super::{Applied, Failure, Grounds};
 use crate::append::{Batch, NewEvent};
 use crate::receipt::Receipt;
 
@@ -65,6 +65,7 @@ impl Round {
         let taken = self.marks.contains(&mark) || in_flight.is_some_and(|round| round.marks.contains(&mark));
         let stream = asked.stream();
         let context = if taken { None } else { known.context(&asked.submission) };
+        let recorded_at = known.newest;
         let (Some(context), Some(cached)) = (context, known.streams.get(&stream)) else {
             return self.deferred.push(Job::Command(asked));
         };
@@ -72,13 +73,16 @@ impl Round {
         let weight = cached.state.weight();
         let decision = match cached.state.execute(&asked.submission.command, &context) {
             Ok(decision) => decision,
-            Err(rejection) => return self.refused.push((asked, rejection.into())),
+            Err(rejection) => {
+                let grounds = Some(Box::new(self.grounds(&context)));
+                return self.refused.push((asked, Failure::Rejected { rejection, grounds }));
+            }
         };
         let first = cached.sequence + 1;
         cached.sequence += i64::try_from(decision.events.len()).unwrap_or(i64::MAX);
         let grown = cached.state.weight().saturating_sub(weight);
         known.streams.grow(grown);
-        if let Err(fault) = self.write(&stream, first, &decision.events, &metadata(&asked, &context), context.now) {
+        if let Err(fault) = self.write(&stream, first, &decision.events, &metadata(&asked, &context), recorded_at) {
             known.streams.forget(&stream);
             return self.refused.push((asked, Failure::Corrupt { reason: fault.to_string() }));
         }
@@ -87,6 +91,15 @@ impl Round {
         self.batch.acknowledge(asked.key(), &receipt);
         self.touched.insert(stream);
         self.accepted.push((asked, receipt));
+    }
+
+    /// What is decided now rests on all that was decided before it.
+    fn grounds(&self, context: &Context) -> Grounds {
+        Grounds {
+            partition: self.batch.partition(),
+            position: self.batch.tail(),
+            catalog_version: context.catalog.as_ref().map(|catalog| catalog.version),
+        }
     }
 
     fn write(

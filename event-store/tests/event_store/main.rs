@@ -7,6 +7,7 @@ mod database;
 mod executor;
 mod log;
 mod proof;
+mod sandbox;
 mod snapshots;
 mod view;
 
