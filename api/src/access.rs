@@ -1,7 +1,8 @@
 //! Around every request: its id, one log line, its metrics, and a problem where a handler panics.
 //!
-//! The log line has the method, the route as it is written in the OpenAPI document, the status and the time. Never a
-//! header, a query, a body or a path as it was sent: they may hold a key or a personal datum.
+//! The log line, at level debug for a read that went well, has the method, the route as it is written in the OpenAPI
+//! document, the status and the time. Never a header, a query, a body or a path as it was sent: they may hold a key or a
+//! personal datum.
 
 use std::any::Any;
 use std::time::Instant;
@@ -40,7 +41,12 @@ async fn serve(
     let mut response = next.run(request).await;
     let (took, status) = (started.elapsed(), response.status().as_u16());
     let latency_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(status, latency_us, "served");
+    // A product asks what it may do thousands of times a second, so what went well and changed nothing is seldom read.
+    if method == "GET" && status < 400 {
+        tracing::debug!(status, latency_us, "served");
+    } else {
+        tracing::info!(status, latency_us, "served");
+    }
     metrics::histogram!("tollgate_http_request_seconds", "method" => method, "route" => route, "status" => status.to_string())
         .record(took.as_secs_f64());
     if let Ok(id) = HeaderValue::from_str(&id) {

@@ -3,6 +3,8 @@
 //!
 //! A missing, a malformed, a wrong and a revoked key all get the same answer. A revoked key opens nothing any more: in
 //! the process that revoked it at once, in the others after at most five seconds (`seen`).
+//!
+//! Whoever is let in is counted by the key's rate ([`rate`](crate::rate)); whoever is not, is nobody, and has none.
 
 mod actor;
 mod key;
@@ -14,7 +16,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use sqlx::postgres::PgPool;
 use utoipa::openapi::SecurityRequirement;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
@@ -25,6 +27,7 @@ pub use keys::{KeyError, accept_admin_key, create_admin_key, revoke_key};
 use crate::gate::Gate;
 use crate::openapi;
 use crate::problem::{Fault, Problem};
+use crate::rate::{Admission, RateLimits};
 use key::Key;
 use seen::{Moment, SeenKeys};
 
@@ -69,6 +72,7 @@ pub(crate) fn guard(scope: Scope, mut route: UtoipaMethodRouter<Gate>) -> Utoipa
 async fn authorize(
     State(scope): State<Scope>,
     Extension(keys): Extension<Keys>,
+    Extension(rates): Extension<RateLimits>,
     path: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
@@ -77,13 +81,26 @@ async fn authorize(
     if !keys.hold(&key).await? {
         return Err(Fault::Unauthenticated.into());
     }
-    let actor = Actor::admin(&key.id);
+    let actor = Actor::admin(&key.id, rates.of_admin_keys());
+    let admission = Admission::default();
+    // What the key may not do counts, too: it was asked.
+    let admitted = admission.ask_for_key(&rates, &actor).and_then(|()| permit(&actor, scope, path));
+    let answer = match admitted {
+        Ok(()) => {
+            request.extensions_mut().insert(actor);
+            request.extensions_mut().insert(admission.clone());
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    };
+    Ok(admission.tell(answer))
+}
+
+fn permit(actor: &Actor, scope: Scope, path: Result<RawPathParams, RawPathParamsRejection>) -> Result<(), Problem> {
     let not_text = |_| Fault::InvalidField { field: "path".to_owned(), text: "it is not UTF-8 text".to_owned() };
     let path = path.map_err(not_text)?;
     let organization = path.iter().find(|(name, _)| *name == "organization").map(|(_, value)| value);
-    actor.check(scope, organization)?;
-    request.extensions_mut().insert(actor);
-    Ok(next.run(request).await)
+    Ok(actor.check(scope, organization)?)
 }
 
 fn bearer(request: &Request) -> Option<&str> {

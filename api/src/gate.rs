@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::catalog::CatalogVersion;
 use domain::organization::Registered;
 use domain::stream::Owner;
 use domain::{Kind, OrganizationId, Rejection, State, credit_ledger};
@@ -15,6 +16,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::problem::{Fault, Problem};
+use crate::rate::RateLimits;
 use crate::registration;
 
 /// How long a caller waits for the log. A command takes milliseconds; a Postgres that hangs must not hold every
@@ -30,6 +32,8 @@ pub struct Gate {
     pub pool: PgPool,
     /// What `/v1/health` asks, in the order in which it tells.
     pub checks: Vec<Arc<dyn HealthCheck>>,
+    /// How often callers may ask.
+    pub rates: RateLimits,
     /// What `/metrics` renders.
     pub metrics: PrometheusHandle,
 }
@@ -67,6 +71,15 @@ impl Gate {
     /// What an organization's entitlements rest on, as the log has it now.
     pub(crate) async fn account(&self, organization: &OrganizationId) -> Result<Sight, Failure> {
         heard(timeout(PATIENCE, self.executor.account(organization)).await)
+    }
+
+    /// The catalog version that binds what an organization uses; `None` where it has none. From memory, unless nobody
+    /// has asked since the organization's plan has changed.
+    pub(crate) async fn binding(&self, organization: &OrganizationId) -> Result<Option<Arc<CatalogVersion>>, Failure> {
+        match self.executor.held_binding(organization) {
+            Some(binding) => Ok(binding.catalog),
+            None => Ok(self.account(organization).await?.account.context.catalog.clone()),
+        }
     }
 
     /// An organization as the log knows it. A read model that holds nothing of it asks here whether there is one.

@@ -11,6 +11,7 @@ pub mod auth;
 pub mod gate;
 pub mod openapi;
 pub mod problem;
+pub mod rate;
 
 mod access;
 mod answer;
@@ -22,4 +23,5 @@ mod routes;
 
 pub use gate::{Facts, Gate, HealthCheck};
 pub use openapi::openapi;
+pub use rate::RateLimits;
 pub use router::router;

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
 use domain::{Refusal, Rejection};
 use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -15,10 +16,10 @@ use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Required,
 
 use crate::auth::BEARER;
 use crate::problem::{Fault, PROBLEM_JSON, Problem};
-use crate::routes;
+use crate::{rate, routes};
 
 /// Problems every route with a guard may answer with.
-const EVERY_ROUTE: &[&str] = &["401", "403", "404", "422", "500", "503"];
+const EVERY_ROUTE: &[&str] = &["401", "403", "404", "422", "429", "500", "503"];
 
 /// Problems every command may answer with besides.
 const EVERY_COMMAND: &[&str] = &["400", "408", "409", "413", "415"];
@@ -101,11 +102,16 @@ pub(crate) fn complete(routes: OpenApi) -> OpenApi {
     for item in document.paths.paths.values_mut() {
         let commands = [item.post.as_mut(), item.put.as_mut()];
         commands.into_iter().flatten().for_each(describe_command);
-        operations(item).for_each(|operation| describe_problems(operation, &problems));
+        operations(item).filter(|operation| operation.security.is_some()).for_each(|operation| {
+            describe_rates(operation);
+            describe_problems(operation, &problems);
+        });
     }
     let components = document.components.get_or_insert_with(Components::new);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An admin key")).build();
     components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(bearer).into());
+    let headers = rate::HEADERS.into_iter().map(|(name, description)| (name.to_owned(), whole(description).into()));
+    components.headers.extend(headers);
     components.parameters.insert("IdempotencyKey".to_owned(), idempotency_key().build().into());
     components.responses.extend(problems.into_iter().map(|(status, problem)| (name(&status), problem.into())));
     document
@@ -145,11 +151,28 @@ fn describe_command(command: &mut Operation) {
     describe(command, EVERY_COMMAND);
 }
 
+/// Names the headers that tell a guarded route's callers how often they may still ask.
+fn describe_rates(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let (true, RefOr::T(response)) = (status.starts_with('2'), response) {
+            response.headers.extend(rate_headers());
+        }
+    }
+}
+
+/// Names them where they are sent; described they are once.
+fn rate_headers() -> impl Iterator<Item = (String, RefOr<Header>)> {
+    let pointed = |name: &str| RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
+    rate::HEADERS.into_iter().map(move |(name, _)| (name.to_owned(), pointed(name)))
+}
+
+fn whole(description: &str) -> Header {
+    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    HeaderBuilder::new().schema(Some(number)).description(Some(description)).build()
+}
+
 /// Points every problem of a guarded route to the one place where it is described.
 fn describe_problems(operation: &mut Operation, problems: &BTreeMap<String, Response>) {
-    if operation.security.is_none() {
-        return;
-    }
     let responses = &mut operation.responses.responses;
     for status in EVERY_ROUTE {
         responses.entry((*status).to_owned()).or_insert_with(|| Response::default().into());
@@ -175,7 +198,14 @@ fn problems() -> BTreeMap<String, Response> {
         let (_, codes) = by_status.entry(problem.status().as_str().to_owned()).or_insert((reason, BTreeMap::new()));
         codes.entry(code).or_insert(problem);
     }
-    by_status.into_iter().map(|(status, (reason, codes))| (status, response(&reason, &codes))).collect()
+    let mut problems: BTreeMap<String, Response> =
+        by_status.into_iter().map(|(status, (reason, codes))| (status, response(&reason, &codes))).collect();
+    if let Some(too_many) = problems.get_mut(StatusCode::TOO_MANY_REQUESTS.as_str()) {
+        let retry_after = whole("Seconds until there is more: of a rate, or of an allowance that turns over");
+        too_many.headers.extend(rate_headers());
+        too_many.headers.insert("Retry-After".to_owned(), retry_after.into());
+    }
+    problems
 }
 
 fn response(reason: &str, codes: &BTreeMap<&str, Problem>) -> Response {

@@ -27,6 +27,7 @@ pub fn router(gate: Gate) -> Router {
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(keys))
+        .layer(Extension(gate.rates.clone()))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(access::panicked))
         .layer(from_fn(access::observe))

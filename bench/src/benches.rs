@@ -4,6 +4,7 @@ mod check;
 mod cold_start;
 mod consume_http;
 mod lag;
+mod memory;
 mod project;
 mod relay;
 mod replay;
@@ -71,6 +72,7 @@ pub const ALL: &[&dyn Bench] = &[
     &replay::Replay,
     &lag::Lag,
     &cold_start::ColdStart,
+    &memory::Memory,
 ];
 
 /// Their names.

@@ -64,11 +64,18 @@ impl Ledger {
     fn act(&mut self, time: usize, context: &Context, batch: &mut Batch) -> Result<(), Fault> {
         let decision = self.state.execute(&Command::from(command(time)?), context)?;
         let stream = StreamId { kind: Kind::CreditLedger, owner: self.owner.clone() };
-        let metadata = serde_json::to_string(&metadata())?;
+        let metadata = metadata();
         for event in &decision.events {
             self.sequence += 1;
             let (sequence, event_id, recorded_at) = (self.sequence, Uuid::now_v7(), context.now);
-            batch.push(&[NewEvent { stream: &stream, sequence, event_id, recorded_at, event, metadata: &metadata }])?;
+            batch.push(&[NewEvent {
+                stream: &stream,
+                sequence,
+                event_id,
+                recorded_at,
+                event,
+                metadata: metadata.as_str(),
+            }])?;
         }
         Ok(())
     }
@@ -97,5 +104,5 @@ fn metadata() -> Metadata {
         ("product", "agencia".to_owned()),
         ("request", Uuid::now_v7().to_string()),
     ];
-    Metadata(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    entries.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }

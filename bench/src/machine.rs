@@ -63,11 +63,16 @@ pub fn peak(was_reset: bool) -> Memory {
     let of = if was_reset { "the peak of this bench" } else { "the peak of this process" };
     match line_of("/proc/self/status", "VmHWM:") {
         Some(kib) => Memory { mib: Some(kib >> 10), of },
-        None => Memory { mib: resident_kib().map(|kib| kib >> 10), of: "after the bench" },
+        None => Memory { mib: resident_mib(), of: "after the bench" },
     }
 }
 
-fn resident_kib() -> Option<u64> {
+/// The memory this process has now.
+pub fn resident_mib() -> Option<u64> {
+    Some(line_of("/proc/self/status", "VmRSS:").or_else(resident_by_ps)? >> 10)
+}
+
+fn resident_by_ps() -> Option<u64> {
     let pid = std::process::id().to_string();
     let output = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().ok()?;
     String::from_utf8_lossy(&output.stdout).trim().parse().ok()

@@ -30,11 +30,15 @@ use clap::builder::PossibleValuesParser;
 use engine::embedded::{Durability, Options, Servers};
 use engine::shutdown::Shutdown;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use mimalloc::MiMalloc;
 
 use benches::{Bench, Field};
 use customers::Work;
 use measure::Fault;
 use report::{Finding, Report};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How often metrics are tidied up, as the engine does: histograms keep every sample until then.
 const METRICS_PERIOD: Duration = Duration::from_secs(10);

@@ -83,7 +83,8 @@ pub async fn take_turns(mut sides: Vec<Box<dyn Side>>, field: &Field) -> Result<
 }
 
 impl Measured {
-    fn of(side: &str, mut samples: Vec<Sample>) -> Self {
+    /// Medians of a side's rounds.
+    pub fn of(side: &str, mut samples: Vec<Sample>) -> Self {
         samples.iter_mut().for_each(|sample| sample.latencies.sort_unstable());
         let a_second = |count: u64, sample: &Sample| count as f64 / sample.elapsed.as_secs_f64().max(f64::EPSILON);
         let rates: Vec<f64> = samples.iter().map(|sample| a_second(sample.count, sample)).collect();

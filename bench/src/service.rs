@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use api::auth::create_admin_key;
-use api::{Gate, router};
+use api::{Gate, RateLimits, router};
 use axum::Router;
 use event_store::{Executor, Role};
 use tokio::net::TcpListener;
@@ -47,6 +47,7 @@ impl Drop for Service {
 pub async fn api(ground: &Ground, executor: &Executor, field: &Field) -> Result<(Service, String), Fault> {
     let pool = ground.database.pool(Role::Engine, CONNECTIONS_MAX);
     let key = create_admin_key(&pool).await?;
-    let gate = Gate { executor: executor.clone(), pool, checks: Vec::new(), metrics: field.metrics.clone() };
+    let (checks, rates, metrics) = (Vec::new(), RateLimits::default(), field.metrics.clone());
+    let gate = Gate { executor: executor.clone(), pool, checks, rates, metrics };
     Ok((Service::begin(router(gate)).await?, key))
 }

@@ -18,10 +18,10 @@ pub mod state;
 mod tests;
 pub mod upcast;
 pub mod wording;
-mod words;
+pub mod words;
 
 pub use command::Command;
-pub use comparison::{Difference, Effect, compare};
+pub use comparison::{Comparison, Difference, Effect, PlanComparison, Presence, compare};
 pub use definition::{CatalogVersion, Definition, Grant, Limit, PaymentMethod, Plan, Rollover, Trial};
 pub use event::Event;
 pub use feature::{Feature, FeatureKind, RateLimit, RateUnit};

@@ -23,14 +23,14 @@ pub struct Addresses {
 /// No server was named, and none was left in the data folder.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "no {server} was named, and {} cannot be read: {source}; run `tollgate up` first, or set {variable}",
+    "no {server} was named, and {} cannot be read: {reason}; run `tollgate up` first, or set {variable}",
     path.display()
 )]
 pub struct NoAddress {
     server: &'static str,
     variable: &'static str,
     path: PathBuf,
-    source: io::Error,
+    reason: io::Error,
 }
 
 impl Addresses {
@@ -49,7 +49,7 @@ impl Addresses {
 
 fn read(data: &Path, name: &str, server: &'static str, variable: &'static str) -> Result<String, NoAddress> {
     let path = data.join(name);
-    let text = fs::read_to_string(&path).map_err(|source| NoAddress { server, variable, path, source })?;
+    let text = fs::read_to_string(&path).map_err(|reason| NoAddress { server, variable, path, reason })?;
     Ok(text.trim().to_owned())
 }
 

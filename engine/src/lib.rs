@@ -10,6 +10,8 @@ pub mod checkpoints;
 pub mod embedded;
 pub mod health;
 pub mod logging;
+pub mod migration;
+pub mod rates;
 pub mod roles;
 pub mod shutdown;
 pub mod welcome;

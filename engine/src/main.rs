@@ -1,5 +1,6 @@
 //! The binary `tollgate`: reads the command line, calls the library, and turns an error into one line and an exit code.
 
+mod catalog;
 mod parts;
 mod servers;
 mod setup;
@@ -12,6 +13,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::address::Addresses;
 use engine::logging::{self, LogFormat};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Decides what an organization may use, what it has used, what it owes, and whom that pays.
 #[derive(Debug, Parser)]
@@ -38,7 +43,7 @@ enum Command {
     Checkpoint(parts::Checkpoint),
     Migrate(setup::Migrate),
     #[command(subcommand)]
-    Catalog(setup::Catalog),
+    Catalog(catalog::Catalog),
     #[command(subcommand)]
     Todo(todo::Todo),
     Servers(servers::Arguments),
@@ -66,7 +71,7 @@ async fn main() -> ExitCode {
         Command::Process => parts::process(addresses).await,
         Command::Checkpoint(arguments) => parts::checkpoint(arguments, addresses).await,
         Command::Migrate(arguments) => setup::migrate(arguments, addresses).await,
-        Command::Catalog(command) => setup::catalog(command, addresses).await,
+        Command::Catalog(command) => catalog::run(command, addresses).await,
         Command::Todo(command) => todo::run(command, addresses).await,
         Command::Servers(arguments) => servers::run(arguments).await,
     };

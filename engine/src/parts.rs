@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine::address::Addresses;
 use engine::checkpoints::{Checkpoints, Settings};
+use engine::rates::Rates;
 use engine::roles::Process;
 use engine::shutdown::Shutdown;
 use event_store::{Database, Log, Role};
@@ -18,6 +19,8 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", env = "TOLLGATE_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    #[command(flatten)]
+    rates: Rates,
 }
 
 /// Keep the projections, or fold one of them anew
@@ -41,7 +44,7 @@ pub struct Checkpoint {
 pub async fn serve(arguments: Serve, addresses: Addresses) -> Result<ExitCode, Box<dyn Error>> {
     let mut process = connect(&addresses).await?;
     let executor = process.executor().await?;
-    let address = process.serve(&executor, arguments.listen).await?;
+    let address = process.serve(&executor, arguments.listen, &arguments.rates.limits()).await?;
     tracing::info!(%address, "the API listens");
     until_stopped(process).await
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::HealthCheck;
+use api::{HealthCheck, RateLimits};
 use event_store::{Database, DatabaseError, Executor, Feed, Log, Role};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use nats::{JetStreamFeed, Link, NatsError, Relay, Topology};
@@ -25,9 +25,9 @@ const POOL_CONNECTIONS_MAX: u32 = 24;
 /// Connections for the API's reads.
 const API_CONNECTIONS_MAX: u32 = 16;
 
-/// How often metrics are tidied up, and measured where nothing that happens would set them: a collector asks every 15
-/// seconds or so.
-const METRICS_PERIOD: Duration = Duration::from_secs(10);
+/// How often metrics and rate limits are tidied up, and metrics measured where nothing that happens would set them: a
+/// collector asks every 15 seconds or so.
+const UPKEEP_PERIOD: Duration = Duration::from_secs(10);
 
 /// Why a process cannot begin its work.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +150,12 @@ impl Process {
     }
 
     /// Serves the API. Answers the address it listens on, which is another one than asked for if that has port 0.
-    pub async fn serve(&mut self, executor: &Executor, address: SocketAddr) -> Result<SocketAddr, RoleError> {
+    pub async fn serve(
+        &mut self,
+        executor: &Executor,
+        address: SocketAddr,
+        rates: &RateLimits,
+    ) -> Result<SocketAddr, RoleError> {
         let failed = |source| RoleError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
@@ -158,8 +163,11 @@ impl Process {
             executor: executor.clone(),
             pool: self.database.pool(Role::Engine, API_CONNECTIONS_MAX),
             checks: self.checks.clone(),
+            rates: rates.clone(),
             metrics: self.metrics.clone(),
         };
+        let rates = rates.clone();
+        self.tasks.spawn(regularly(self.stop.subscribe(), async move || rates.forget_full()));
         let mut stop = self.stop.subscribe();
         let serving = axum::serve(listener, api::router(gate)).with_graceful_shutdown(async move {
             let _ = stop.wait_for(|stop| *stop).await;
@@ -193,9 +201,9 @@ impl Process {
     }
 }
 
-/// Does something for the metrics now and then. That Postgres is away meanwhile is told by health.
+/// Does something now and then. That Postgres is away meanwhile is told by health.
 async fn regularly(mut stop: watch::Receiver<bool>, mut work: impl AsyncFnMut()) {
-    let mut ticks = tokio::time::interval(METRICS_PERIOD);
+    let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
         tokio::select! {

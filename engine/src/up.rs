@@ -10,6 +10,7 @@ use std::time::Duration;
 use engine::address::{Addresses, write_private};
 use engine::checkpoints::Settings;
 use engine::embedded::{Durability, Options, Servers};
+use engine::rates::Rates;
 use engine::roles::{Process, RoleError};
 use engine::shutdown::Shutdown;
 use engine::{catalogs, welcome};
@@ -36,6 +37,8 @@ pub struct Arguments {
     /// Minutes from one signed checkpoint to the next
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_minutes: u64,
+    #[command(flatten)]
+    rates: Rates,
 }
 
 /// Where the API listens if nobody says otherwise.
@@ -94,7 +97,7 @@ async fn begin(arguments: &Arguments, data: &Path, servers: &Servers) -> Result<
     process.process(&executor);
     let period = Duration::from_mins(arguments.checkpoint_minutes);
     process.checkpoints(data, &arguments.checkpoints, period)?;
-    let address = listen(&mut process, &executor, arguments.listen, data).await?;
+    let address = listen(&mut process, &executor, arguments, data).await?;
     welcome::leave_environment(data, address, &key)?;
     println!("{}", welcome::text(data, address, &key));
     Ok(process)
@@ -125,19 +128,20 @@ async fn publish_all(executor: &Executor, folder: Option<&Path>) -> Result<(), B
 async fn listen(
     process: &mut Process,
     executor: &Executor,
-    wanted: Option<SocketAddr>,
+    arguments: &Arguments,
     data: &Path,
 ) -> Result<SocketAddr, RoleError> {
-    if let Some(address) = wanted {
-        return process.serve(executor, address).await;
+    let rates = arguments.rates.limits();
+    if let Some(address) = arguments.listen {
+        return process.serve(executor, address, &rates).await;
     }
     for address in welcome::known_address(data).into_iter().chain([LISTEN_USUAL]) {
-        match process.serve(executor, address).await {
+        match process.serve(executor, address, &rates).await {
             Err(RoleError::Listen { source, .. }) if source.kind() == ErrorKind::AddrInUse => {}
             served => return served,
         }
     }
-    process.serve(executor, SocketAddr::new(LISTEN_USUAL.ip(), 0)).await
+    process.serve(executor, SocketAddr::new(LISTEN_USUAL.ip(), 0), &rates).await
 }
 
 fn exit_code(signal: nix::sys::signal::Signal) -> ExitCode {

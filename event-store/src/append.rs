@@ -4,7 +4,10 @@
 //! all. Whoever else appended in between has moved the head, so the writer learns that what it decided on is stale:
 //! the head row orders all writers of a partition, the primary key of the stream is the second guard.
 
+mod column;
+
 use chrono::{DateTime, Utc};
+use column::{Described, EventColumns, ReceiptColumns};
 use domain::Event;
 use domain::stream::{Owner, StreamId};
 use jiff::Timestamp;
@@ -13,7 +16,7 @@ use uuid::Uuid;
 
 use crate::faults;
 use crate::proof::{self, Entry};
-use crate::receipt::{CommandKey, Fingerprint, Receipt};
+use crate::receipt::{CommandKey, Receipt};
 
 /// An event to be appended.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +35,13 @@ pub struct NewEvent<'a> {
     pub metadata: &'a str,
 }
 
-/// Everything one statement appends behind a position, hashed and in the columns it is sent in: all of this is done
-/// before the statement's turn comes.
+/// Everything one statement appends behind a position, hashed and encoded: all of this is done before the statement's
+/// turn comes.
 #[derive(Debug)]
 pub struct Batch {
     partition: i32,
     after: i64,
-    events: Columns,
+    events: EventColumns,
     leaves: Vec<proof::Hash>,
     receipts: ReceiptColumns,
     /// The instant of the newest event.
@@ -49,7 +52,7 @@ impl Batch {
     /// An empty one, whose first event will be the next after a position.
     #[must_use]
     pub fn behind(partition: i32, after: i64) -> Self {
-        let (events, receipts) = (Columns::default(), ReceiptColumns::default());
+        let (events, receipts) = (EventColumns::default(), ReceiptColumns::default());
         Self { partition, after, events, leaves: Vec::new(), receipts, newest: None }
     }
 
@@ -114,28 +117,13 @@ impl Batch {
         };
         self.leaves.push(entry.leaf());
         self.newest = Some(new.recorded_at);
-        let columns = &mut self.events;
-        columns.organizations.push(organization.map(str::to_owned));
-        columns.aggregate_types.push(aggregate_type);
-        columns.aggregate_ids.push(aggregate_id.to_owned());
-        columns.sequences.push(new.sequence);
-        columns.event_types.push(event_type);
-        columns.event_versions.push(event_version);
-        columns.payloads.push(payload);
-        columns.metadata.push(new.metadata.to_owned());
-        columns.positions.push(position);
-        columns.event_ids.push(new.event_id);
-        columns.recorded_at.push(postgres_instant(new.recorded_at));
+        let described = Described { event_type: &event_type, event_version: &event_version, payload: &payload };
+        self.events.push(new, position, described);
     }
 
     /// Adds the receipt of a command.
-    pub fn acknowledge(&mut self, key: CommandKey, receipt: Receipt) {
-        let columns = &mut self.receipts;
-        columns.callers.push(key.caller);
-        columns.command_ids.push(key.command_id);
-        columns.fingerprints.push(receipt.fingerprint);
-        columns.positions.push(receipt.position);
-        columns.answers.push(receipt.answer);
+    pub fn acknowledge(&mut self, key: &CommandKey, receipt: &Receipt) {
+        self.receipts.push(key, receipt);
     }
 }
 
@@ -149,30 +137,6 @@ pub enum Appended {
     },
     /// None of it was written: somebody else moved the head, or a receipt is there already.
     Stale,
-}
-
-#[derive(Debug, Default)]
-struct Columns {
-    aggregate_types: Vec<&'static str>,
-    aggregate_ids: Vec<String>,
-    sequences: Vec<i64>,
-    event_types: Vec<String>,
-    event_versions: Vec<String>,
-    payloads: Vec<String>,
-    metadata: Vec<String>,
-    positions: Vec<i64>,
-    event_ids: Vec<Uuid>,
-    recorded_at: Vec<DateTime<Utc>>,
-    organizations: Vec<Option<String>>,
-}
-
-#[derive(Debug, Default)]
-struct ReceiptColumns {
-    callers: Vec<String>,
-    command_ids: Vec<String>,
-    fingerprints: Vec<Fingerprint>,
-    positions: Vec<i64>,
-    answers: Vec<String>,
 }
 
 /// Appends a batch behind the position it was made for. One round trip, one commit. The head's instant becomes that of

@@ -3,6 +3,7 @@
 //! A reader goes from the first position to the head, so a row that no head covers would never be looked at; and
 //! receipts are not under the Merkle roots. The census looks at the tables as a whole: one snapshot, no order.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -189,7 +190,7 @@ fn told(batches: &[Batch], events: &[Recorded]) -> HashMap<CommandKey, Told> {
     for event in events {
         while batches.next_if(|batch| batch.last_position < event.position).is_some() {}
         let batch_at_micros = batches.peek().map_or(0, |batch| batch.recorded_at_micros);
-        let named = |name| event.metadata.get(name).map(str::to_owned);
+        let named = |name| event.metadata.get(name).map(Cow::into_owned);
         if let (Some(caller), Some(command_id), Some(_)) = (named("caller"), named("command"), named("request")) {
             // Later events of the same command replace earlier ones.
             told.insert(CommandKey { caller, command_id }, Told { position: event.position, batch_at_micros });

@@ -125,7 +125,7 @@ where
         aggregate_id,
         sequence: usize::try_from(recorded.sequence).unwrap_or_default(),
         payload,
-        metadata: recorded.metadata.0.into_iter().collect(),
+        metadata: recorded.metadata.entries().into_iter().collect(),
     })
 }
 
@@ -163,8 +163,7 @@ where
             return Ok(Vec::new());
         }
         let now = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or_default();
-        let described = serde_json::to_string(&Metadata(metadata.clone().into_iter().collect()));
-        let described = described.map_err(CqrsFault::from)?;
+        let described: Metadata = metadata.clone().into_iter().collect();
         let decided: Vec<Event> = events.iter().cloned().map(Into::into).collect();
         let new = (sequence + 1..).zip(&decided).map(|(sequence, event)| NewEvent {
             stream: &stream,
@@ -172,7 +171,7 @@ where
             event_id: Uuid::now_v7(),
             recorded_at: now,
             event,
-            metadata: &described,
+            metadata: described.as_str(),
         });
         let new: Vec<NewEvent<'_>> = new.collect();
         match self.append(&stream, sequence, &new).await? {

@@ -22,7 +22,7 @@ use domain::{Command, Kind, OrganizationId, Rejection, State};
 use job::{Asked, Job, Question, Reading};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
-use view::{Clock, Publications, Sight, View};
+use view::{Binding, Clock, Publications, Sight, View};
 
 use crate::database::{Database, DatabaseError, Role};
 use crate::log::LogError;
@@ -159,6 +159,15 @@ impl Executor {
     pub fn held_account(&self, organization: &OrganizationId, min_position: i64) -> Option<Sight> {
         let partition = self.partition_of(&Owner::Organization(organization.clone()));
         self.views.get(usize::try_from(partition).ok()?)?.find(organization, min_position)
+    }
+
+    /// The catalog version that binds what an organization uses, if it is in memory: as all this executor has answered,
+    /// and no more than [`BINDING_AGE_MAX`](view::BINDING_AGE_MAX) behind other engines. It comes with
+    /// [`account`](Self::account), and stays while the organization consumes.
+    #[must_use]
+    pub fn held_binding(&self, organization: &OrganizationId) -> Option<Binding> {
+        let partition = self.partition_of(&Owner::Organization(organization.clone()));
+        self.views.get(usize::try_from(partition).ok()?)?.find_binding(organization)
     }
 
     /// What an organization's entitlements rest on, as the log has it now.

@@ -4,21 +4,24 @@
 //! anybody sees it. A gap, a bad hash or an event this release cannot read stops the reader with its position.
 
 mod batches;
-
-use std::collections::BTreeMap;
+mod metadata;
+mod row;
+mod scan;
 
 use domain::stream::{Owner, StreamId, Undecodable};
 use domain::{Event, Kind, OrganizationId, ProductCode};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 pub use self::batches::Batch;
 use self::batches::{check_batches, read_batches, read_hash};
+pub use self::metadata::Metadata;
+use self::row::{LogRow, read_rows};
+pub use self::scan::Scan;
 use crate::proof::inclusion::ProvedEvent;
-use crate::proof::{self, Entry, Hash};
+use crate::proof::{self, Hash};
 
 /// Why the log cannot be read on.
 #[derive(Debug, thiserror::Error)]
@@ -105,24 +108,6 @@ pub enum Fault {
     },
 }
 
-/// Who asked for an event, and under which catalog it was decided. Texts only, as postgres-es expects.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Metadata(pub BTreeMap<String, String>);
-
-impl Metadata {
-    /// A value by its name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    /// The product the event belongs to.
-    #[must_use]
-    pub fn product(&self) -> Option<&str> {
-        self.get("product")
-    }
-}
-
 /// An event of the log, checked and decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
@@ -192,19 +177,14 @@ impl Log {
 
     /// The same, with the batches the events were appended in.
     pub async fn chunk(&self, partition: i32, after: i64, limit: i64) -> Result<Chunk, LogError> {
-        let mut connection = self.pool.acquire().await?;
-        let corrupt = |fault| LogError::Corrupt { partition, after, fault };
-        let head = read_head(&mut connection, partition).await?;
-        let until = after.saturating_add(limit.max(1));
-        let batches = read_batches(&mut connection, partition, after, until).await?;
-        let batches = check_batches(&batches, after, until, head).map_err(corrupt)?;
-        let Some((first, last)) = batches.first().zip(batches.last()) else { return Ok(Chunk::default()) };
+        let checked = check(&self.pool, partition, after, limit).await?;
+        checked.map_or_else(|| Ok(Chunk::default()), Checked::decode)
+    }
 
-        let rows = read_rows(&mut connection, partition, first.first_position, last.last_position).await?;
-        let rows = check_rows(rows, batches).map_err(corrupt)?;
-        let wanted = rows.into_iter().filter(|row| row.position > after);
-        let events = wanted.map(|row| row.decode().map_err(corrupt)).collect::<Result<_, _>>()?;
-        Ok(Chunk { batches: batches.to_vec(), events })
+    /// All that follows a position, about `limit` events at a time: for those who read much of it.
+    #[must_use]
+    pub fn scan(&self, partition: i32, after: i64, limit: i64) -> Scan {
+        Scan::begin(self.pool.clone(), partition, after, limit)
     }
 
     /// The batches after a position, up to the one that holds `until`, without their events. The chain is checked.
@@ -221,9 +201,8 @@ impl Log {
         let mut connection = self.pool.acquire().await?;
         let (first, last) = (batch.first_position, batch.last_position);
         let rows = read_rows(&mut connection, partition, first, last).await?;
-        let rows = check_rows(rows, std::slice::from_ref(batch));
-        let rows = rows.map_err(|fault| LogError::Corrupt { partition, after: first - 1, fault })?;
-        Ok(rows.iter().map(|row| ProvedEvent::of(&row.entry())).collect())
+        check_rows(&rows, std::slice::from_ref(batch), partition)?;
+        Ok(rows.iter().map(|row| Ok(ProvedEvent::of(&row.entry()?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
     /// Where an event is, by its id: its partition and position. There is no index for this; the whole log is looked
@@ -278,108 +257,76 @@ pub(crate) async fn read_streams(
     let (types, ids): (Vec<&str>, Vec<&str>) =
         streams.iter().map(|(stream, _)| (stream.kind.as_str(), stream.owner.as_str())).unzip();
     let known: Vec<i64> = streams.iter().map(|(_, sequence)| *sequence).collect();
-    let rows: Vec<LogRow> = sqlx::query_as(include_str!("log/streams.sql"))
+    let rows = sqlx::query(include_str!("log/streams.sql"))
         .bind(partition)
         .bind(types)
         .bind(ids)
         .bind(known)
         .fetch_all(connection)
         .await?;
-    let decode = |row: LogRow| {
-        let after = row.position - 1;
-        row.decode().map_err(|fault| LogError::Corrupt { partition, after, fault })
-    };
-    rows.into_iter().map(decode).collect()
+    rows.into_iter().map(|row| LogRow::from(row).decode()).collect()
 }
 
-async fn read_rows(
-    connection: &mut PgConnection,
-    partition: i32,
-    first: i64,
-    last: i64,
-) -> Result<Vec<LogRow>, sqlx::Error> {
-    sqlx::query_as(include_str!("log/events.sql")).bind(partition).bind(first).bind(last).fetch_all(connection).await
+/// Whole batches whose rows match their roots, still to be decoded.
+struct Checked {
+    after: i64,
+    batches: Vec<Batch>,
+    rows: Vec<LogRow>,
 }
 
-/// Checks that every position of the batches is there, and that the events are those that were appended.
-fn check_rows(rows: Vec<LogRow>, batches: &[Batch]) -> Result<Vec<LogRow>, Fault> {
-    if let Some((first, _)) = rows.iter().zip(rows.iter().skip(1)).find(|(row, next)| row.position == next.position) {
-        return Err(Fault::Repeated { position: first.position });
+impl Checked {
+    fn last_position(&self) -> i64 {
+        self.batches.last().map_or(self.after, |batch| batch.last_position)
     }
-    let mut rest = rows.as_slice();
-    for batch in batches {
-        let mut leaves = Vec::new();
-        for position in batch.first_position..=batch.last_position {
-            match rest.split_first() {
-                Some((row, others)) if row.position == position => {
-                    leaves.push(row.entry().leaf());
-                    rest = others;
-                }
-                _ => return Err(Fault::Missing { position }),
+
+    /// The events after the position that was asked for.
+    fn decode(self) -> Result<Chunk, LogError> {
+        let mut events = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            if row.position()? > self.after {
+                events.push(row.decode()?);
             }
         }
-        if proof::root(&leaves) != batch.root {
-            return Err(Fault::BadRoot { first: batch.first_position, last: batch.last_position });
-        }
+        Ok(Chunk { batches: self.batches, events })
     }
-    Ok(rows)
 }
 
-#[derive(FromRow)]
-struct LogRow {
-    partition: i32,
-    position: i64,
-    event_id: Uuid,
-    recorded_at: chrono::DateTime<chrono::Utc>,
-    organization: Option<String>,
-    aggregate_type: String,
-    aggregate_id: String,
-    sequence: i64,
-    event_type: String,
-    event_version: String,
-    payload: String,
-    metadata: String,
+/// Fetches what follows a position, and checks it against its Merkle roots and the chain; `None` at the head.
+async fn check(pool: &PgPool, partition: i32, after: i64, limit: i64) -> Result<Option<Checked>, LogError> {
+    let mut connection = pool.acquire().await?;
+    let head = read_head(&mut connection, partition).await?;
+    let until = after.saturating_add(limit.max(1));
+    let batches = read_batches(&mut connection, partition, after, until).await?;
+    let batches = check_batches(&batches, after, until, head);
+    let batches = batches.map_err(|fault| LogError::Corrupt { partition, after, fault })?.to_vec();
+    let Some((first, last)) = batches.first().zip(batches.last()) else { return Ok(None) };
+    let rows = read_rows(&mut connection, partition, first.first_position, last.last_position).await?;
+    check_rows(&rows, &batches, partition)?;
+    Ok(Some(Checked { after, batches, rows }))
 }
 
-impl LogRow {
-    fn entry(&self) -> Entry<'_> {
-        Entry {
-            partition: self.partition,
-            position: self.position,
-            event_id: self.event_id,
-            recorded_at_micros: self.recorded_at.timestamp_micros(),
-            organization: self.organization.as_deref(),
-            aggregate_type: &self.aggregate_type,
-            aggregate_id: &self.aggregate_id,
-            sequence: self.sequence,
-            event_type: &self.event_type,
-            event_version: &self.event_version,
-            payload: &self.payload,
-            metadata: &self.metadata,
+/// Checks that every position of the batches is there, once, and that the events are those that were appended.
+fn check_rows(rows: &[LogRow], batches: &[Batch], partition: i32) -> Result<(), LogError> {
+    let corrupt = |position, fault| LogError::Corrupt { partition, after: position - 1, fault };
+    for (row, next) in rows.iter().zip(rows.iter().skip(1)) {
+        let position = row.position()?;
+        if position == next.position()? {
+            return Err(corrupt(position, Fault::Repeated { position }));
         }
     }
-
-    fn decode(self) -> Result<Recorded, Fault> {
-        let position = self.position;
-        let undecodable = |fault| Fault::Undecodable { position, fault };
-        let bad_metadata = |fault: serde_json::Error| {
-            let (event_type, event_version) = (self.event_type.clone(), self.event_version.clone());
-            undecodable(Undecodable::BadPayload { event_type, event_version, fault: fault.to_string() })
-        };
-        let stream = stream_id(position, &self.aggregate_type, &self.aggregate_id)?;
-        let event = Event::decode(stream.kind, &self.event_type, &self.event_version, &self.payload);
-        Ok(Recorded {
-            partition: self.partition,
-            position,
-            event_id: self.event_id,
-            recorded_at: Timestamp::from_microsecond(self.recorded_at.timestamp_micros()).unwrap_or_default(),
-            organization: self.organization.as_deref().and_then(|id| OrganizationId::new(id).ok()),
-            sequence: self.sequence,
-            event: event.map_err(undecodable)?,
-            metadata: serde_json::from_str(&self.metadata).map_err(bad_metadata)?,
-            stream,
-        })
+    let mut rest = rows.iter();
+    for Batch { first_position: first, last_position: last, root, .. } in batches.iter().copied() {
+        let mut leaves = Vec::new();
+        for position in first..=last {
+            let entry = rest.next().map(LogRow::entry).transpose()?;
+            let entry = entry.filter(|entry| entry.position == position);
+            leaves.push(entry.ok_or_else(|| corrupt(position, Fault::Missing { position }))?.leaf());
+        }
+        if proof::root(&leaves) != root {
+            return Err(corrupt(first, Fault::BadRoot { first, last }));
+        }
     }
+    Ok(())
 }
 
 pub(crate) fn stream_id(position: i64, aggregate_type: &str, aggregate_id: &str) -> Result<StreamId, Fault> {

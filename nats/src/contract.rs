@@ -10,6 +10,8 @@
 mod data;
 mod names;
 
+use std::borrow::Cow;
+
 use domain::stream::Owner;
 use domain::{Event, OrganizationId, ProductCode, catalog, organization, referral_tree};
 use event_store::Recorded;
@@ -73,8 +75,8 @@ impl CloudEvent {
             partition: recorded.partition.to_string(),
             position: recorded.position.to_string(),
             sequence: recorded.sequence.to_string(),
-            requestid: recorded.metadata.get("request").map(ToOwned::to_owned),
-            data: Data::of(&recorded.event, product(recorded), organization),
+            requestid: recorded.metadata.get("request").map(Cow::into_owned),
+            data: Data::of(&recorded.event, &product(recorded), organization),
         }
     }
 
@@ -118,11 +120,12 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
 }
 
 /// The product's code, checked again: it came out of free metadata, and a stray dot would break the subject.
-fn product(recorded: &Recorded) -> &str {
+fn product(recorded: &Recorded) -> Cow<'_, str> {
     match &recorded.stream.owner {
-        Owner::Product(product) => product.as_str(),
+        Owner::Product(product) => product.as_str().into(),
         Owner::Organization(_) => {
-            recorded.metadata.product().filter(|code| ProductCode::new(code).is_ok()).unwrap_or(NOBODY)
+            let product = recorded.metadata.product().filter(|code| ProductCode::new(&**code).is_ok());
+            product.unwrap_or(NOBODY.into())
         }
     }
 }

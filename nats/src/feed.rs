@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, push};
 use async_trait::async_trait;
-use event_store::feed::CHUNK_EVENTS;
-use event_store::{Feed, Log, LogError, Recorded};
+use event_store::{Feed, Log, LogError, Recent, Stretch};
 use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -39,7 +38,7 @@ const CONNECTION_LOOK: Duration = Duration::from_millis(100);
 /// Follows the log. One bell per partition and process, shared by all its readers.
 #[derive(Debug)]
 pub struct JetStreamFeed {
-    log: Log,
+    recent: Recent,
     bells: Vec<watch::Receiver<i64>>,
     /// The listening tasks; they end with the feed.
     _listeners: JoinSet<()>,
@@ -56,13 +55,13 @@ impl JetStreamFeed {
             heard
         };
         let bells = (0..partitions).map(ring).collect();
-        Self { log, bells, _listeners: listeners }
+        Self { recent: Recent::of(log), bells, _listeners: listeners }
     }
 }
 
 #[async_trait]
 impl Feed for JetStreamFeed {
-    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         let bell = usize::try_from(partition).ok().and_then(|index| self.bells.get(index));
         let mut bell = bell.cloned();
         loop {
@@ -70,7 +69,7 @@ impl Feed for JetStreamFeed {
             if let Some(bell) = &mut bell {
                 bell.mark_unchanged();
             }
-            let events = self.log.after(partition, position, CHUNK_EVENTS).await?;
+            let events = self.recent.after(partition, position).await?;
             if !events.is_empty() {
                 return Ok(events);
             }

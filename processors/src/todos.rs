@@ -1,5 +1,6 @@
 //! The to-do rows: taking events in, taking rows up, finishing them. All SQL of the running processors is here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::OrganizationId;
@@ -33,7 +34,7 @@ pub(crate) async fn take_in(
     pool: &PgPool,
     processor: &str,
     after: i64,
-    events: &[Recorded],
+    events: &[Arc<Recorded>],
     wanted: &[(&Recorded, Wanted)],
 ) -> Result<bool, sqlx::Error> {
     let Some(last) = events.last() else { return Ok(true) };

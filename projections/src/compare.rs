@@ -144,12 +144,13 @@ impl Audit {
                 .filter(|checkpoint| checkpoint.partition == partition)
                 .map(|checkpoint| (checkpoint.projection.as_str(), checkpoint))
                 .collect();
+            let Some((first, _)) = self.next(partition, &checkpoints) else { continue };
+            let mut scan = log.scan(partition, first, CHUNK_EVENTS);
             while let Some((next, hungriest)) = self.next(partition, &checkpoints) {
-                let events = log.after(partition, next, CHUNK_EVENTS).await?;
-                let Some(last) = events.last() else { return Err(ahead_of_log(hungriest, next)) };
-                events_read += last.position - next;
+                let Some(chunk) = scan.next().await? else { return Err(ahead_of_log(hungriest, next)) };
+                events_read += i64::try_from(chunk.events.len()).unwrap_or(i64::MAX);
                 for part in &mut self.parts {
-                    part.take_in(partition, &events, &checkpoints);
+                    part.take_in(partition, &chunk.events, &checkpoints);
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! alone, never because of what another row says, and no second list of keys can drift away from it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use event_store::{Recorded, faults};
@@ -87,7 +88,7 @@ pub(crate) trait AnyProjection: Send + Sync {
         connection: &mut PgConnection,
         schema: Schema,
         partition: i32,
-        events: &[Recorded],
+        events: &[Arc<Recorded>],
     ) -> Result<Outcome, sqlx::Error>;
 
     /// A fold of its own, in memory, on no rows.
@@ -105,7 +106,7 @@ impl<P: Projection> AnyProjection for P {
         connection: &mut PgConnection,
         schema: Schema,
         partition: i32,
-        events: &[Recorded],
+        events: &[Arc<Recorded>],
     ) -> Result<Outcome, sqlx::Error> {
         let Some((first, last)) = events.first().zip(events.last()) else { return Ok(Outcome::Folded) };
         let touched = touched::<P>(events);
@@ -135,7 +136,7 @@ impl<P: Projection> AnyProjection for P {
     }
 }
 
-fn touched<P: Projection>(events: &[Recorded]) -> BTreeSet<<P::Row as Row>::Key> {
+fn touched<P: Projection>(events: &[Arc<Recorded>]) -> BTreeSet<<P::Row as Row>::Key> {
     let mut rows = Rows::default();
     for recorded in events {
         P::apply(&mut rows, recorded);
@@ -146,7 +147,7 @@ fn touched<P: Projection>(events: &[Recorded]) -> BTreeSet<<P::Row as Row>::Key>
 async fn write_rows<P: Projection>(
     connection: &mut PgConnection,
     touched: BTreeSet<<P::Row as Row>::Key>,
-    events: &[Recorded],
+    events: &[Arc<Recorded>],
 ) -> Result<(), sqlx::Error> {
     let keys = P::Row::key_arguments(touched.into_iter())?;
     let loaded: Vec<P::Row> = sqlx::query_as_with(P::LOAD, keys).fetch_all(&mut *connection).await?;

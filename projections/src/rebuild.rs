@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use event_store::feed::CHUNK_EVENTS;
+use event_store::feed::{CHUNK_EVENTS, shared};
 use event_store::{Log, LogError, faults};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Connection, Executor as _};
@@ -161,13 +161,18 @@ impl Rebuild<'_> {
         mut position: i64,
         wanted: i64,
     ) -> Result<(), RebuildError> {
+        let mut scan = self.log.scan(partition, position, CHUNK_EVENTS);
         while position < wanted {
-            let events = self.log.after(partition, position, CHUNK_EVENTS).await?;
-            let Some(last) = events.last() else { return Ok(()) };
-            position = match self.projection.fold(connection, Schema::Rebuild, partition, &events).await? {
-                Outcome::Folded => last.position,
-                Outcome::Elsewhere { checkpoint } => checkpoint,
-            };
+            let Some(chunk) = scan.next().await? else { return Ok(()) };
+            let events = shared(chunk.events);
+            let Some(last) = events.last() else { continue };
+            match self.projection.fold(connection, Schema::Rebuild, partition, &events).await? {
+                Outcome::Folded => position = last.position,
+                Outcome::Elsewhere { checkpoint } => {
+                    position = checkpoint;
+                    scan = self.log.scan(partition, position, CHUNK_EVENTS);
+                }
+            }
         }
         Ok(())
     }

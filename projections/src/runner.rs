@@ -175,7 +175,7 @@ impl Follower {
         Ok(checkpoint::position(&self.pool, self.projection.name(), self.partition).await?)
     }
 
-    async fn take_in(&self, position: i64, events: &[Recorded]) -> Result<i64, Trouble> {
+    async fn take_in(&self, position: i64, events: &[Arc<Recorded>]) -> Result<i64, Trouble> {
         let Some((first, last)) = events.first().zip(events.last()) else { return Ok(position) };
         if first.position != position + 1 {
             return Err(Trouble::Fault(Fault::Feed { asked: position, given: first.position }));

@@ -4,7 +4,11 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use replay::{balance, check_proof, connect, prove, verify};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Audit a Tollgate log: check it, and tell what was true when
 #[derive(Debug, Parser)]

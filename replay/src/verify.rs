@@ -121,11 +121,8 @@ impl<'a> Check<'a> {
 
     /// Reads the whole partition. The log checks positions, hashes and events as it reads.
     async fn run(&mut self, log: &Log) -> Result<Checked, Finding> {
-        loop {
-            let chunk = log.chunk(self.partition, self.spine.position(), CHUNK_EVENTS).await?;
-            if chunk.batches.is_empty() {
-                break;
-            }
+        let mut scan = log.scan(self.partition, self.spine.position(), CHUNK_EVENTS);
+        while let Some(chunk) = scan.next().await? {
             self.check_batches(&chunk)?;
             for recorded in &chunk.events {
                 self.check_event(recorded)?;

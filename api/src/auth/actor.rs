@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::OrganizationId;
+use domain::catalog::RateLimit;
 
 use crate::problem::{Fault, Problem};
 
@@ -57,13 +58,16 @@ pub struct Actor {
     pub organization: Option<OrganizationId>,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// How often it may ask; `None` for as often as it likes.
+    pub rate: Option<RateLimit>,
 }
 
 impl Actor {
     /// The holder of an admin key.
-    pub(super) fn admin(key_id: &str) -> Self {
+    pub(super) fn admin(key_id: &str, rate: Option<RateLimit>) -> Self {
         // The prefix keeps a key id from passing for a processor, whose commands are named by the same rule.
-        Self { kind: ActorKind::Admin, id: format!("admin:{key_id}"), organization: None, scopes: Scope::ALL.to_vec() }
+        let id = format!("admin:{key_id}");
+        Self { kind: ActorKind::Admin, id, organization: None, scopes: Scope::ALL.to_vec(), rate }
     }
 
     /// Checks a scope, and the organization a route is about, if it is about one.
@@ -95,7 +99,7 @@ mod tests {
 
     fn actor(organization: Option<&str>, scopes: &[Scope]) -> Actor {
         let organization = organization.map(|id| OrganizationId::new(id).unwrap());
-        Actor { kind: ActorKind::Admin, id: "admin:test".to_owned(), organization, scopes: scopes.to_vec() }
+        Actor { kind: ActorKind::Admin, id: "admin:test".to_owned(), organization, scopes: scopes.to_vec(), rate: None }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{FAULTS, Problem};
 use crate::auth::Scope;
+use crate::rate::RateExceeded;
 use crate::request::ITEMS_MAX;
 
 /// Bytes of a request's body at most: a catalog of a thousand plans fits ten times.
@@ -109,6 +110,9 @@ pub enum Fault {
     /// The key is another organization's.
     #[error("the key belongs to another organization")]
     OtherOrganization,
+    /// Somebody asks more often than allowed.
+    #[error("{0}")]
+    RateLimitExceeded(RateExceeded),
     /// The read model has not come as far as was asked.
     #[error("{projection} has not reached position {position} of partition {partition}")]
     ProjectionBehind {
@@ -156,6 +160,7 @@ impl Fault {
             Self::Unauthenticated => "unauthenticated",
             Self::ScopeMissing { .. } => "scope_missing",
             Self::OtherOrganization => "other_organization",
+            Self::RateLimitExceeded(_) => "rate_limit_exceeded",
             Self::ProjectionBehind { .. } => "projection_behind",
             Self::Overloaded => "overloaded",
             Self::LogUnavailable => "log_unavailable",
@@ -182,6 +187,7 @@ impl Fault {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::OtherOrganization => StatusCode::FORBIDDEN,
+            Self::RateLimitExceeded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::ProjectionBehind { .. } | Self::Overloaded | Self::LogUnavailable | Self::OutcomeUnknown => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -211,6 +217,7 @@ impl Fault {
             Self::Unauthenticated => "send Authorization: Bearer <key>".to_owned(),
             Self::ScopeMissing { scope } => format!("use a key with the scope {}", scope.as_str()),
             Self::OtherOrganization => "use the key of the organization in the path".to_owned(),
+            Self::RateLimitExceeded(_) => "nothing was written; send it again after Retry-After".to_owned(),
             Self::ProjectionBehind { .. } => "ask again shortly, or without min_position".to_owned(),
             Self::Overloaded | Self::LogUnavailable => "send it again after Retry-After, with the same key".to_owned(),
             Self::OutcomeUnknown => "send it again with the same key: the answer tells what happened".to_owned(),
@@ -230,6 +237,7 @@ impl Fault {
             Self::MethodNotAllowed { method, path } => vec![("method", json!(method)), ("path", json!(path))],
             Self::IdempotencyKeyReused { key } => vec![("idempotency_key", json!(key))],
             Self::ScopeMissing { scope } => vec![("scope", json!(scope.as_str()))],
+            Self::RateLimitExceeded(exceeded) => exceeded.members(),
             Self::ProjectionBehind { projection, partition, position } => {
                 vec![("projection", json!(projection)), ("partition", json!(partition)), ("position", json!(position))]
             }
@@ -271,6 +279,7 @@ impl Fault {
             Self::Unauthenticated,
             Self::ScopeMissing { scope: Scope::UsageWrite },
             Self::OtherOrganization,
+            Self::RateLimitExceeded(RateExceeded::sample()),
             Self::ProjectionBehind { projection: "balance", partition: 0, position: 17 },
             Self::Overloaded,
             Self::LogUnavailable,
@@ -285,6 +294,10 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let problem = Self::new(FAULTS, fault.status(), fault.code(), fault.to_string(), fault.hint());
         let problem = fault.members().into_iter().fold(problem, |problem, (name, value)| problem.with(name, value));
-        if problem.status == StatusCode::SERVICE_UNAVAILABLE { problem.retry_after(RETRY_SECONDS) } else { problem }
+        match &fault {
+            Fault::RateLimitExceeded(exceeded) => problem.retry_after(exceeded.retry_after_seconds),
+            _ if problem.status == StatusCode::SERVICE_UNAVAILABLE => problem.retry_after(RETRY_SECONDS),
+            _ => problem,
+        }
     }
 }

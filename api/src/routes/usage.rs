@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use crate::answer::{Answer, Answered, told};
 use crate::gate::Gate;
 use crate::problem::Problem;
+use crate::rate::Admission;
 use crate::representation::{self, AmountShape, plain};
 use crate::request::{CommandName, Customer, Freshness, FreshnessParams, OrganizationPath, Payload, amount};
 
@@ -174,15 +175,17 @@ impl Alert {
     responses(
         (status = 200, description = "Used", body = Answered<Consumed>),
         (status = 402, description = "Credits are short"),
-        (status = 429, description = "The allowance is used up"),
+        (status = 429, description = "The allowance is used up, or the feature is asked for too often"),
     )
 )]
 pub(crate) async fn consume_feature(
     State(gate): State<Gate>,
     customer: Customer,
+    admission: Admission,
     name: CommandName,
     Payload(wanted): Payload<Consumption>,
 ) -> Result<Answer<Consumed>, Problem> {
+    admission.ask(&gate, &customer.0, &wanted.feature).await?;
     let command = Command::from(Consume::of(wanted.feature, wanted.quantity));
     let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;

@@ -363,7 +363,7 @@ async fn a_request_id_goes_from_the_header_into_the_events() {
     let (partition, position) = (&reply.json()["receipt"]["partition"], &reply.json()["receipt"]["position"]);
     let partition = i32::try_from(partition.as_i64().unwrap()).unwrap();
     let events = house.database.log().after(partition, position.as_i64().unwrap() - 1, 1).await.unwrap();
-    assert_eq!(events[0].metadata.get("request"), Some("tour-1"), "{:?}", events[0].metadata);
+    assert_eq!(events[0].metadata.get("request").as_deref(), Some("tour-1"), "{:?}", events[0].metadata);
     let unnamed = house.read("/v1/products/agencia/plans").await;
     assert_eq!(unnamed.header("x-request-id").map(str::len), Some(36));
 }

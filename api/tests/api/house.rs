@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Gate, HealthCheck};
+use api::{Gate, HealthCheck, RateLimits};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use domain::OrganizationId;
+use domain::stream::Owner;
 use event_store::{Executor, PolledFeed, Role};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
@@ -65,11 +67,20 @@ impl House {
 
     /// An empty house whose health is asked of these.
     pub async fn with_checks(checks: Vec<Arc<dyn HealthCheck>>) -> Self {
+        Self::with(checks, RateLimits::default()).await
+    }
+
+    /// An empty house whose callers may ask so often.
+    pub async fn with_rates(rates: RateLimits) -> Self {
+        Self::with(Vec::new(), rates).await
+    }
+
+    async fn with(checks: Vec<Arc<dyn HealthCheck>>, rates: RateLimits) -> Self {
         let database = TestDatabase::create().await;
         let (executor, pool) = (database.executor().await, database.pool(Role::Engine));
         let key = api::auth::create_admin_key(&pool).await.unwrap();
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        let gate = Gate { executor: executor.clone(), pool: pool.clone(), checks, metrics };
+        let gate = Gate { executor: executor.clone(), pool: pool.clone(), checks, rates, metrics };
         Self { database, executor, pool, router: api::router(gate), key }
     }
 
@@ -135,6 +146,13 @@ impl House {
         self.register(id, None).await;
         let start = format!("POST /v1/organizations/{id}/subscription");
         self.command(&start, json!({ "plan": "gratis" })).await.accepted();
+    }
+
+    /// Where the log of an organization is, as answers tell it.
+    pub async fn head_of(&self, organization: &str) -> Value {
+        let owner = Owner::Organization(OrganizationId::new(organization).unwrap());
+        let partition = self.executor.partition_of(&owner);
+        json!({ "partition": partition, "position": self.database.log().head(partition).await.unwrap().position })
     }
 
     /// How many events the log has.

@@ -13,4 +13,5 @@ mod operations;
 mod outage;
 mod overload;
 mod pages;
+mod rates;
 mod reads;

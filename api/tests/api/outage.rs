@@ -1,6 +1,6 @@
 //! Postgres away: 503 with `Retry-After`, and nothing half done.
 
-use api::Gate;
+use api::{Gate, RateLimits};
 use axum::http::Request;
 use event_store::{Database, Role};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -15,7 +15,8 @@ async fn without_postgres_every_guarded_route_asks_to_come_back() {
     // Nobody listens on port 1.
     let away = Database::at("postgres://tollgate@127.0.0.1:1/away").unwrap().pool(Role::Engine, 1);
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let gate = Gate { executor: house.executor.clone(), pool: away, checks: Vec::new(), metrics };
+    let (checks, rates) = (Vec::new(), RateLimits::default());
+    let gate = Gate { executor: house.executor.clone(), pool: away, checks, rates, metrics };
     let router = api::router(gate);
 
     let before = house.events().await;
@@ -36,7 +37,8 @@ async fn a_log_that_goes_away_refuses_commands_and_takes_them_again_once_it_is_b
     // The keys are in another database, which stays.
     let keys = House::build().await;
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let gate = Gate { executor: house.executor.clone(), pool: keys.pool.clone(), checks: Vec::new(), metrics };
+    let (checks, rates) = (Vec::new(), RateLimits::default());
+    let gate = Gate { executor: house.executor.clone(), pool: keys.pool.clone(), checks, rates, metrics };
     let router = api::router(gate);
     let run = async || {
         let body = json!({ "feature": "ai_runs", "quantity": 1 }).to_string();

@@ -74,14 +74,15 @@ impl Side for Checked {
     async fn round(&mut self, span: Duration) -> Result<Sample, Fault> {
         let (begun, mut head) = (Instant::now(), 0);
         let mut states: HashMap<StreamId, State> = HashMap::new();
-        while begun.elapsed() < span {
-            let chunk = self.log.after(0, head, CHUNK_EVENTS).await?;
-            let Some(last) = chunk.last() else { break };
-            head = last.position;
+        let mut scan = self.log.scan(0, head, CHUNK_EVENTS);
+        while begun.elapsed() < span
+            && let Some(chunk) = scan.next().await?
+        {
+            head += i64::try_from(chunk.events.len())?;
             if self.folds == Folds::No {
                 continue;
             }
-            for recorded in chunk {
+            for recorded in chunk.events {
                 let kind = recorded.stream.kind;
                 states.entry(recorded.stream).or_insert_with(|| State::initial(kind)).evolve(&recorded.event);
             }

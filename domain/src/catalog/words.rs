@@ -1,5 +1,7 @@
 //! What a plan allows, in the few words that fit into a table of plans.
 
+pub mod policy;
+
 use std::fmt;
 
 use super::{Grant, Limit, Overage, Pricing, Tiers};

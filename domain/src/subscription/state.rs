@@ -78,6 +78,12 @@ impl Subscription {
         })
     }
 
+    /// The plan that was chosen, in force or not, and the catalog version it was sold under.
+    #[must_use]
+    pub fn sold(&self) -> Option<(PlanCode, u32)> {
+        self.started.as_ref().map(|started| (started.plan.clone(), started.catalog_version))
+    }
+
     pub(super) fn started(&self) -> Option<&Started> {
         self.started.as_ref()
     }

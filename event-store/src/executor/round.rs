@@ -84,7 +84,7 @@ impl Round {
         }
         self.bytes += asked.size;
         let receipt = Receipt { fingerprint: asked.fingerprint, position: self.batch.tail(), answer: decision.answer };
-        self.batch.acknowledge(asked.key().clone(), receipt.clone());
+        self.batch.acknowledge(asked.key(), &receipt);
         self.touched.insert(stream);
         self.accepted.push((asked, receipt));
     }

@@ -10,25 +10,33 @@
 //! answered reads its own write: the account is let go of before the answer is given. What another engine appends is
 //! seen after [`CONFIRMED_AGE_MAX`]: from memory nothing is answered unless the head was confirmed, by an append of our
 //! own or a look at Postgres, less than that ago. Nothing is decided by what is held here.
+//!
+//! Of an account, the catalog version that binds it ([`Binding`]) is held by itself, too: an organization that consumes
+//! changes its ledger all the time and its plan once in a while.
 
-use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
+mod shards;
+
 use std::fmt;
-use std::hash::BuildHasher;
-use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use domain::catalog::CatalogVersion;
 use domain::credit_ledger::CreditLedger;
 use domain::stream::{Owner, StreamId};
 use domain::{Context, Kind, OrganizationId};
 
+use shards::{Held, SHARDS, Shards};
+
 /// How old the news of other engines may be in what is answered from memory.
 pub const CONFIRMED_AGE_MAX: Duration = Duration::from_millis(100);
 
-/// Locks among which accounts are spread, so that readers and the partition's task seldom meet.
-const SHARDS: usize = 16;
+/// How old the news of other engines may be in a binding. It says how fast somebody may ask, never what is allowed, so
+/// that an engine with little to do need not look at Postgres for every consumption.
+pub const BINDING_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// Bindings in one generation of one shard: both together are 200,000 of a partition, or some 25 MB.
+const SHARD_BINDINGS_MAX: usize = 100_000 / SHARDS;
 
 /// What accounts may weigh in one generation of one shard. Two generations are kept, as in the cache; both together are
 /// 100,000 accounts of a partition, or some 100 MB.
@@ -50,7 +58,9 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    pub(super) fn now(&self) -> Instant {
+    /// The time it shows.
+    #[must_use]
+    pub fn now(&self) -> Instant {
         (self.0)()
     }
 }
@@ -76,6 +86,15 @@ pub struct Account {
     pub ledger: CreditLedger,
     /// When the newest catalog was asked for, if that is the one that binds.
     pub(super) newest_catalog: Option<Asked>,
+}
+
+/// The catalog version that binds what an organization uses: the one its plan was sold under, else the newest.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// It; `None` where no catalog was published.
+    pub catalog: Option<Arc<CatalogVersion>>,
+    /// When the newest catalog was asked for, if that is the one that binds.
+    newest_catalog: Option<Asked>,
 }
 
 /// When a partition asked for the newest catalogs.
@@ -112,15 +131,24 @@ pub(super) struct View {
     confirmed: AtomicU64,
     /// Has a reader gone to have it confirmed anew?
     renewing: AtomicBool,
-    hasher: RandomState,
-    shards: Vec<RwLock<Shard>>,
+    accounts: Shards<Sight>,
+    bindings: Shards<Binding>,
 }
 
-#[derive(Default)]
-struct Shard {
-    young: HashMap<OrganizationId, Sight>,
-    old: HashMap<OrganizationId, Sight>,
-    weight: usize,
+impl Held for Sight {
+    const SHARD_WEIGHT_MAX: usize = SHARD_WEIGHT_MAX;
+
+    fn weight(&self) -> usize {
+        ACCOUNT_WEIGHT + self.account.ledger.lots().len()
+    }
+}
+
+impl Held for Binding {
+    const SHARD_WEIGHT_MAX: usize = SHARD_BINDINGS_MAX;
+
+    fn weight(&self) -> usize {
+        1
+    }
 }
 
 impl View {
@@ -133,33 +161,47 @@ impl View {
             position: AtomicI64::new(0),
             confirmed: AtomicU64::new(0),
             renewing: AtomicBool::new(false),
-            hasher: RandomState::new(),
-            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            accounts: Shards::default(),
+            bindings: Shards::default(),
         }
     }
 
     /// The account of an organization, if it is held and known to be true at `min_position` and a moment ago.
     pub(super) fn find(&self, organization: &OrganizationId, min_position: i64) -> Option<Sight> {
         let now = self.clock.now();
-        let confirmed = self.confirmed.load(Ordering::Acquire);
-        let age = (nanoseconds(now.duration_since(self.begun)) + 1).saturating_sub(confirmed);
-        let age_max = nanoseconds(CONFIRMED_AGE_MAX);
-        if confirmed == 0 || age >= age_max {
-            return None;
-        }
+        let age = self.age(now).filter(|age| *age < CONFIRMED_AGE_MAX)?;
         // Half way through one reader goes and has it confirmed, so that not all of them have to at once.
-        if age >= age_max / 2 && !self.renewing.swap(true, Ordering::Relaxed) {
+        if age >= CONFIRMED_AGE_MAX / 2 && !self.renewing.swap(true, Ordering::Relaxed) {
             return None;
         }
         // What is held was not changed up to here: it would have been let go of before the position was noted.
         let position = self.position.load(Ordering::Acquire);
-        let held = self.shard(organization).read().unwrap_or_else(PoisonError::into_inner).find(organization)?;
+        let held = self.accounts.find(organization)?;
         let position = position.max(held.position);
         let is_new_enough = position >= min_position;
-        let is_bound = held.account.newest_catalog.is_none_or(|asked| {
-            asked.publications == self.publications.count() && now.duration_since(asked.at) < CONFIRMED_AGE_MAX
-        });
+        let is_bound = self.is_newest(held.account.newest_catalog, now, CONFIRMED_AGE_MAX);
         (is_new_enough && is_bound).then_some(Sight { position, ..held })
+    }
+
+    /// What binds an organization, if it is held and known to be true a few seconds ago.
+    pub(super) fn find_binding(&self, organization: &OrganizationId) -> Option<Binding> {
+        let now = self.clock.now();
+        self.age(now).filter(|age| *age < BINDING_AGE_MAX)?;
+        let held = self.bindings.find(organization)?;
+        self.is_newest(held.newest_catalog, now, BINDING_AGE_MAX).then_some(held)
+    }
+
+    /// How long ago the confirmation of the head was asked for; `None` if it never was.
+    fn age(&self, now: Instant) -> Option<Duration> {
+        let confirmed = self.confirmed.load(Ordering::Acquire).checked_sub(1)?;
+        Some(now.duration_since(self.begun).saturating_sub(Duration::from_nanos(confirmed)))
+    }
+
+    /// Is what was the newest catalog then, if it matters, the newest still?
+    fn is_newest(&self, asked: Option<Asked>, now: Instant, age_max: Duration) -> bool {
+        asked.is_none_or(|asked| {
+            asked.publications == self.publications.count() && now.duration_since(asked.at) < age_max
+        })
     }
 
     /// The time, before something is asked of Postgres that will confirm the head.
@@ -191,8 +233,11 @@ impl View {
         for stream in changed {
             match &stream.owner {
                 Owner::Organization(organization) => {
-                    let mut shard = self.shard(organization).write().unwrap_or_else(PoisonError::into_inner);
-                    shard.remove(organization);
+                    self.accounts.forget(organization);
+                    // What was consumed changes no plan.
+                    if stream.kind != Kind::CreditLedger {
+                        self.bindings.forget(organization);
+                    }
                 }
                 Owner::Product(_) if stream.kind == Kind::Catalog => self.publications.one_more(),
                 Owner::Product(_) => {}
@@ -200,18 +245,15 @@ impl View {
         }
     }
 
-    /// Holds an account from now on. It must be durable, and not changed by anything that is.
+    /// Holds an account from now on, and what binds it. It must be durable, and not changed by anything that is.
     pub(super) fn hold(&self, sight: &Sight) {
-        let Some(terms) = &sight.account.context.terms else { return };
-        if sight.account.ledger.lots().len() <= HELD_LOTS_MAX {
-            let mut shard = self.shard(&terms.organization).write().unwrap_or_else(PoisonError::into_inner);
-            shard.insert(terms.organization.clone(), sight.clone());
+        let Account { context, ledger, newest_catalog } = &*sight.account;
+        let Some(terms) = &context.terms else { return };
+        let binding = Binding { catalog: context.catalog.clone(), newest_catalog: *newest_catalog };
+        self.bindings.hold(&terms.organization, binding);
+        if ledger.lots().len() <= HELD_LOTS_MAX {
+            self.accounts.hold(&terms.organization, sight.clone());
         }
-    }
-
-    fn shard(&self, organization: &OrganizationId) -> &RwLock<Shard> {
-        let hash = usize::try_from(self.hasher.hash_one(organization) % (SHARDS as u64)).unwrap_or_default();
-        self.shards.get(hash).unwrap_or_else(|| unreachable!("a remainder is below its divisor"))
     }
 }
 
@@ -223,34 +265,6 @@ impl Publications {
     fn one_more(&self) {
         self.0.fetch_add(1, Ordering::AcqRel);
     }
-}
-
-impl Shard {
-    fn find(&self, organization: &OrganizationId) -> Option<Sight> {
-        self.young.get(organization).or_else(|| self.old.get(organization)).cloned()
-    }
-
-    /// When the young generation is full, the old one is forgotten. What is read again after that is asked for again.
-    fn insert(&mut self, organization: OrganizationId, sight: Sight) {
-        self.remove(&organization);
-        if self.weight >= SHARD_WEIGHT_MAX {
-            self.old = mem::take(&mut self.young);
-            self.weight = 0;
-        }
-        self.weight += weight(&sight);
-        self.young.insert(organization, sight);
-    }
-
-    fn remove(&mut self, organization: &OrganizationId) {
-        self.old.remove(organization);
-        if let Some(gone) = self.young.remove(organization) {
-            self.weight -= weight(&gone);
-        }
-    }
-}
-
-fn weight(sight: &Sight) -> usize {
-    ACCOUNT_WEIGHT + sight.account.ledger.lots().len()
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

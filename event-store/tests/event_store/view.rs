@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use domain::catalog::{Feature, FeatureKind};
 use domain::{Command, Credits, catalog};
-use event_store::executor::view::CONFIRMED_AGE_MAX;
+use event_store::executor::view::{BINDING_AGE_MAX, CONFIRMED_AGE_MAX};
 use event_store::{Clock, Executor, Failure, Sight};
 use futures::future::join_all;
 use testkit::{TestDatabase, of, organization, product, send};
 
-use super::{consume, on_gratis, register, top_up};
+use super::{consume, on_gratis, register, start, top_up};
 
 /// A clock that stands still until it is moved.
 #[derive(Clone, Default)]
@@ -46,6 +46,11 @@ async fn read(executor: &Executor, id: &str) -> Sight {
         Some(sight) => sight,
         None => executor.account(&organization(id)).await.unwrap(),
     }
+}
+
+/// The number of the version that binds, if what binds is in memory.
+fn bound_by(executor: &Executor, id: &str) -> Option<u32> {
+    executor.held_binding(&organization(id))?.catalog.map(|catalog| catalog.version)
 }
 
 fn balance(sight: &Sight) -> String {
@@ -205,4 +210,50 @@ async fn an_organization_that_is_not_registered_is_never_in_memory() {
     assert!(held(&executor, "nobody").is_none());
     on_gratis(&executor, "nobody").await;
     assert!(read(&executor, "nobody").await.account.context.terms.is_some());
+}
+
+#[tokio::test]
+async fn what_binds_an_organization_stays_in_memory_while_it_consumes() {
+    let test = TestDatabase::create().await;
+    let (executor, time) = standing_still(&test).await;
+    assert_eq!(bound_by(&executor, "pedro"), None, "nobody has read it yet");
+    executor.account(&organization("pedro")).await.unwrap();
+    for _ in 0..3 {
+        send(&executor, of("pedro"), consume("whatsapp_messages", 1)).await.unwrap();
+        assert!(held(&executor, "pedro").is_none());
+        assert_eq!(bound_by(&executor, "pedro"), Some(1));
+    }
+
+    time.pass(BINDING_AGE_MAX - Duration::from_millis(1));
+    assert_eq!(bound_by(&executor, "pedro"), Some(1));
+    time.pass(Duration::from_millis(1));
+    assert_eq!(bound_by(&executor, "pedro"), None, "another engine may have changed it since");
+    send(&executor, of("pedro"), consume("whatsapp_messages", 1)).await.unwrap();
+    assert_eq!(bound_by(&executor, "pedro"), Some(1), "whoever appends knows that nobody else has");
+}
+
+#[tokio::test]
+async fn what_binds_an_organization_is_let_go_of_when_its_plan_or_the_newest_catalog_changes() {
+    let test = TestDatabase::create().await;
+    let (here, _time) = standing_still(&test).await;
+    let there = test.executor().await;
+    for id in ["juan", "maria"] {
+        send(&here, of(id), register(id)).await.unwrap();
+        here.account(&organization(id)).await.unwrap();
+        assert_eq!(bound_by(&here, id), Some(1));
+    }
+
+    send(&here, product("agencia"), with_feature("faxes")).await.unwrap();
+    assert_eq!(bound_by(&here, "juan"), None, "without a plan the newest one binds");
+    here.account(&organization("juan")).await.unwrap();
+    assert_eq!(bound_by(&here, "juan"), Some(2));
+    send(&here, of("juan"), start("gratis")).await.unwrap();
+    assert_eq!(bound_by(&here, "juan"), None);
+
+    // Another engine starts a plan: the next append, or the next look at the head, shows it.
+    here.account(&organization("maria")).await.unwrap();
+    send(&there, of("maria"), start("gratis")).await.unwrap();
+    assert_eq!(bound_by(&here, "maria"), Some(2));
+    send(&here, of("maria"), top_up(1)).await.unwrap();
+    assert_eq!(bound_by(&here, "maria"), None);
 }

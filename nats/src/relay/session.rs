@@ -73,21 +73,22 @@ impl Session {
             if let Some(head) = &mut self.head {
                 head.mark_unchanged();
             }
-            let events = self.log.after(self.partition, position, CHUNK_EVENTS).await?;
-            if !events.is_empty() {
+            let mut scan = self.log.scan(self.partition, position, CHUNK_EVENTS);
+            while let Some(chunk) = scan.next().await? {
                 faults::point("relay.read");
-            }
-            for recorded in &events {
-                while in_flight.len() >= IN_FLIGHT_MAX {
-                    self.take_ack(&mut in_flight).await?;
+                for recorded in &chunk.events {
+                    while in_flight.len() >= IN_FLIGHT_MAX {
+                        self.take_ack(&mut in_flight).await?;
+                    }
+                    in_flight.push_back(self.send(&jetstream, recorded).await?);
+                    position = recorded.position;
                 }
-                in_flight.push_back(self.send(&jetstream, recorded).await?);
-                position = recorded.position;
+                self.take_acks_there(&mut in_flight)?;
             }
-            self.take_acks(&mut in_flight, events.is_empty()).await?;
-            if events.is_empty() {
-                self.wait_for_news(&jetstream, position).await?;
+            while !in_flight.is_empty() {
+                self.take_ack(&mut in_flight).await?;
             }
+            self.wait_for_news(&jetstream, position).await?;
         }
     }
 
@@ -177,17 +178,10 @@ impl Session {
         Ok(async move { (position, ack.await.map(|ack| ack.sequence)) }.boxed())
     }
 
-    /// Takes the acks that are there; with `all`, waits for every one.
-    async fn take_acks(&self, in_flight: &mut InFlight, all: bool) -> Result<(), Ended> {
-        while !in_flight.is_empty() {
-            if all {
-                self.take_ack(in_flight).await?;
-            } else {
-                match in_flight.next().now_or_never() {
-                    Some(Some((position, ack))) => self.judge(position, ack)?,
-                    Some(None) | None => return Ok(()),
-                }
-            }
+    /// Takes the acks that are there.
+    fn take_acks_there(&self, in_flight: &mut InFlight) -> Result<(), Ended> {
+        while let Some(Some((position, ack))) = in_flight.next().now_or_never() {
+            self.judge(position, ack)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use domain::stream::{Owner, StreamId};
 use domain::{Event, Kind, samples};
-use event_store::{Metadata, Recorded};
+use event_store::Recorded;
 use expect_test::expect_file;
 use nats::Topology;
 use nats::contract::{CloudEvent, meaning, subject_tokens};
@@ -52,7 +52,7 @@ fn recorded(position: i64, event: Event) -> Recorded {
         stream: StreamId { kind, owner },
         sequence: 1,
         event,
-        metadata: Metadata(metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+        metadata: metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect(),
     }
 }
 

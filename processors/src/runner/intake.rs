@@ -69,7 +69,7 @@ impl Intake {
     async fn take_in(&self, after: i64) -> Result<Option<i64>, LogError> {
         let events = self.feed.after(self.partition, after).await?;
         let wanted: Vec<_> =
-            events.iter().filter_map(|event| self.processor.todo(event).map(|wanted| (event, wanted))).collect();
+            events.iter().filter_map(|event| self.processor.todo(event).map(|wanted| (&**event, wanted))).collect();
         faults::point("intake.fed");
         if !todos::take_in(&self.pool, self.processor.name(), after, &events, &wanted).await? {
             return Ok(None);

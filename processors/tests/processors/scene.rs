@@ -128,20 +128,28 @@ impl Scene {
         Running { stop, task }
     }
 
-    /// Waits until nothing is left to do, what was led to included.
+    /// Waits until nothing is left to do, what was led to included. What is done in one partition leads to events in
+    /// others, so all of them have to stand still together.
     pub async fn settles(&self) {
         until("the processors to settle", || async {
-            for partition in 0..self.executor.partitions() {
-                let head = self.database.log().head(partition).await.ok()?.position;
-                let is_settled = settled(&self.pool, partition, head).await.expect("postgres");
-                let is_quiet = self.database.log().head(partition).await.ok()?.position == head;
-                if !(is_settled && is_quiet) {
+            let heads = self.heads().await?;
+            for (partition, head) in (0..).zip(&heads) {
+                if !settled(&self.pool, partition, *head).await.expect("postgres") {
                     return None;
                 }
             }
-            Some(())
+            (self.heads().await? == heads).then_some(())
         })
         .await;
+    }
+
+    /// Where each partition is.
+    async fn heads(&self) -> Option<Vec<i64>> {
+        let mut heads = Vec::new();
+        for partition in 0..self.executor.partitions() {
+            heads.push(self.database.log().head(partition).await.ok()?.position);
+        }
+        Some(heads)
     }
 
     /// How many to-dos have a status.

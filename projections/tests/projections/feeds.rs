@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use event_store::feed::shared;
 use event_store::log::Fault;
-use event_store::{Feed, Log, LogError, PolledFeed, Recorded};
+use event_store::{Feed, Log, LogError, PolledFeed, Stretch};
 use tokio::sync::watch;
 
 const PAUSE: Duration = Duration::from_millis(5);
@@ -19,7 +20,7 @@ pub struct Sparing(pub PolledFeed);
 
 #[async_trait]
 impl Feed for Sparing {
-    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         let mut events = self.0.after(partition, position).await?;
         events.truncate(3);
         Ok(events)
@@ -34,9 +35,9 @@ pub struct Repeating {
 
 #[async_trait]
 impl Feed for Repeating {
-    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         self.feed.after(partition, position).await?;
-        self.log.after(partition, 0, i64::from(i32::MAX)).await
+        Ok(shared(self.log.after(partition, 0, i64::from(i32::MAX)).await?))
     }
 }
 
@@ -48,7 +49,7 @@ pub struct CorruptOnce {
 
 #[async_trait]
 impl Feed for CorruptOnce {
-    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         if self.told.swap(true, Ordering::SeqCst) {
             return self.feed.after(partition, position).await;
         }
@@ -61,7 +62,7 @@ pub struct Skipping(pub PolledFeed);
 
 #[async_trait]
 impl Feed for Skipping {
-    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         self.0.after(partition, position + 1).await
     }
 }
@@ -75,7 +76,7 @@ pub struct Gated {
 
 #[async_trait]
 impl Feed for Gated {
-    async fn after(&self, partition: i32, position: i64) -> Result<Vec<Recorded>, LogError> {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         if partition == self.held {
             let _ = self.open.clone().wait_for(|open| *open).await;
         }

@@ -1,11 +1,14 @@
 //! One item of a batch: read, sent and answered by itself, whatever becomes of the others.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
+use domain::catalog::CatalogVersion;
 use domain::credit_ledger::{Command, Consume};
 use domain::stream::Owner;
 use domain::{FeatureCode, OrganizationId, Quantity};
+use event_store::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -17,6 +20,7 @@ use crate::auth::Actor;
 use crate::gate::Gate;
 use crate::openapi::ProblemBody;
 use crate::problem::{Fault, Problem};
+use crate::rate::RateLimits;
 use crate::representation::AmountShape;
 use crate::request::{CommandId, CommandName, RawItem, RequestId, amount};
 
@@ -87,6 +91,9 @@ pub(super) struct Sender {
     pub(super) deadline: Instant,
 }
 
+/// The catalog version that binds each organization of a batch, as far as it could be found out.
+pub(super) type Bindings = HashMap<OrganizationId, Result<Option<Arc<CatalogVersion>>, Failure>>;
+
 /// An item on its way, or why it goes nowhere.
 pub(super) struct Item {
     place: String,
@@ -122,6 +129,21 @@ fn id_of(raw: &RawItem) -> Option<String> {
 }
 
 impl Item {
+    /// Whose usage it is, if it could be read.
+    pub(super) fn organization(&self) -> Option<&OrganizationId> {
+        self.wanted.as_ref().ok().map(|wanted| &wanted.organization)
+    }
+
+    /// Counts the item, and lets it go on unless its feature is asked for too often.
+    pub(super) fn admit(self, rates: &RateLimits, bindings: &Bindings) -> Self {
+        let Self { place, id, wanted } = self;
+        let wanted = wanted.and_then(|wanted| {
+            let admitted = wanted.admit(rates, bindings).map_err(|problem| problem.inside(&place));
+            admitted.map(|()| wanted)
+        });
+        Self { place, id, wanted }
+    }
+
     /// Has the item applied, and says what became of it.
     pub(super) async fn send(self, sender: Sender) -> Verdict {
         let Self { place, id, wanted } = self;
@@ -142,6 +164,18 @@ impl Item {
 }
 
 impl BatchItem {
+    fn admit(&self, rates: &RateLimits, bindings: &Bindings) -> Result<(), Problem> {
+        let catalog = match bindings.get(&self.organization) {
+            Some(Ok(catalog)) => catalog.as_deref(),
+            Some(Err(failure)) => {
+                return Err(Problem::from(failure.clone()).with("organization", self.organization.as_str()));
+            }
+            None => None,
+        };
+        rates.take_feature(&self.organization, &self.feature, catalog).map_err(Fault::RateLimitExceeded)?;
+        Ok(())
+    }
+
     async fn consume(self, sender: Sender) -> Result<(Answered<Consumed>, bool), Problem> {
         let Sender { gate, actor, request_id, deadline } = sender;
         let Self { id, organization, feature, quantity } = self;
