@@ -134,17 +134,6 @@ pub enum Window {
 }
 
 impl Window {
-    /// The window's name in a catalog.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Month => "month",
-            Self::BillingPeriod => "billing_period",
-            Self::Forever => "forever",
-        }
-    }
-
     /// The window open at an instant.
     #[must_use]
     pub fn open_at(self, now: Timestamp, anchor: Timestamp, zone: &Zone) -> Period {

@@ -57,6 +57,7 @@ impl Customers {
             product: ProductCode::new("agencia").unwrap(),
             time_zone: Zone::new("America/Lima").unwrap(),
             sponsor: None,
+            environment: organization::Environment::Live,
         };
         send(&self.executor, of(id), register).await.unwrap();
         of(id)
@@ -77,7 +78,9 @@ impl Customers {
     async fn consume(&self, id: &str, messages: u32) {
         let feature = FeatureCode::new("whatsapp_messages").unwrap();
         let quantity = Quantity::positive(messages.into()).unwrap();
-        send(&self.executor, of(id), credit_ledger::Command::Consume { feature, quantity }).await.unwrap();
+        send(&self.executor, of(id), credit_ledger::Command::from(credit_ledger::Consume::of(feature, quantity)))
+            .await
+            .unwrap();
     }
 
     /// So many more on the free plan.

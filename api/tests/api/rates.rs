@@ -69,6 +69,7 @@ impl Radio {
             product: "radio".to_owned().try_into().unwrap(),
             time_zone: "America/Bogota".to_owned().try_into().unwrap(),
             sponsor: None,
+            environment: domain::organization::Environment::Live,
         };
         let plan = "free".to_owned().try_into().unwrap();
         let start = domain::subscription::Command::Start { plan, interval: Interval::Month };
