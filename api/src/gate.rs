@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::catalog::CatalogVersion;
 use domain::organization::Registered;
 use domain::stream::Owner;
-use domain::{Kind, OrganizationId, Rejection, State, credit_ledger};
+use domain::{Command, Kind, OrganizationId, Rejection, State, credit_ledger};
 use event_store::{Applied, Executor, Failure, Sight, Submission};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, Value};
@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::problem::{Fault, Problem};
 use crate::rate::RateLimits;
 use crate::registration;
+use crate::request::{CommandName, Customer};
 
 /// How long a caller waits for the log. A command takes milliseconds; a Postgres that hangs must not hold every
 /// connection.
@@ -43,6 +44,17 @@ impl Gate {
     /// same key tells it later.
     pub(crate) async fn execute(&self, submission: Submission) -> Result<Applied, Failure> {
         self.execute_by(Self::deadline(), submission).await
+    }
+
+    /// Has a command of an organization applied, or says why not, naming the organization.
+    pub(crate) async fn decide(
+        &self,
+        customer: &Customer,
+        name: CommandName,
+        command: impl Into<Command>,
+    ) -> Result<Applied, Problem> {
+        let applied = self.execute(name.submit(customer.owner(), command)).await;
+        applied.map_err(|failure| customer.problem(failure))
     }
 
     /// Until when a request that begins now waits.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use domain::calendar::Zone;
 use domain::catalog::CatalogVersion;
-use domain::organization::{self, Registered, Sponsorship};
+use domain::organization::{self, Environment, Registered, Sponsorship};
 use domain::stream::Owner;
 use domain::{Kind, OrganizationId, ProductCode, ReferralCode, Rejection, State, referral_tree};
 use event_store::executor::CommandKey;
@@ -31,6 +31,7 @@ pub(crate) struct Registration {
     pub(crate) product: ProductCode,
     pub(crate) time_zone: Zone,
     pub(crate) referral_code: Option<ReferralCode>,
+    pub(crate) environment: Environment,
 }
 
 /// The id of an organization whose caller left it to us: the same for every retry of the same command.
@@ -61,7 +62,7 @@ impl Registration {
             product: self.product,
             time_zone: self.time_zone,
             sponsor,
-            environment: organization::Environment::Live,
+            environment: self.environment,
         };
         let submission = Submission { owner, command: command.into(), key, request_id: request_id.clone() };
         let applied = gate.execute(submission).await?;

@@ -4,7 +4,9 @@
 pub(crate) mod amount;
 mod body;
 mod command;
+mod decider;
 mod freshness;
+pub(crate) mod instant;
 mod items;
 mod path;
 mod query;
@@ -12,8 +14,11 @@ mod request_id;
 
 pub(crate) use body::{CatalogText, Payload};
 pub(crate) use command::{CommandId, CommandName};
+pub(crate) use decider::{DeciderParams, DeciderQuery, RemovalQuery};
 pub(crate) use freshness::{Freshness, FreshnessParams};
 pub(crate) use items::{ITEMS_MAX, Items, RawItem};
-pub(crate) use path::{Customer, FeaturePath, OrganizationPath, Product};
+pub(crate) use path::{
+    AdministratorPath, AlertPath, Customer, FeaturePath, HoldPath, LotPath, OrganizationPath, PositionPath, Product,
+};
 pub(crate) use query::QueryParams;
 pub(crate) use request_id::{RequestId, X_REQUEST_ID};

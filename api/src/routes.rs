@@ -1,8 +1,12 @@
 //! The routes. A handler does four things: parse, authorize (its guard did), execute, render.
 
+mod alerts;
+mod capacities;
 mod catalogs;
 mod credits;
 mod entitlements;
+mod holds;
+mod look;
 mod operations;
 mod organizations;
 mod referrals;
@@ -21,6 +25,15 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::OrganizationsWrite, routes!(organizations::register_organization)))
         .routes(guard(Scope::Read, routes!(organizations::list_organizations)))
         .routes(guard(Scope::Read, routes!(organizations::get_organization)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::overrides::override_feature)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::overrides::remove_override)))
+        .routes(guard(Scope::Read, routes!(organizations::overrides::list_overrides)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::standing::suspend_organization)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::standing::resume_organization)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::standing::set_instant)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::administrators::appoint_administrator)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::administrators::dismiss_administrator)))
+        .routes(guard(Scope::Read, routes!(organizations::administrators::list_administrators)))
         .routes(guard(Scope::OrganizationsWrite, routes!(referrals::name_sponsor)))
         .routes(guard(Scope::Read, routes!(referrals::get_referrals)))
         .routes(guard(Scope::Read, routes!(referrals::list_commissions)))
@@ -29,12 +42,29 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::UsageWrite, routes!(usage::consume_feature)))
         .routes(guard(Scope::UsageWrite, routes!(usage::batch::consume_batch)))
         .routes(guard(Scope::Read, routes!(usage::list_usage)))
-        .routes(guard(Scope::Read, routes!(usage::list_alerts)))
+        .routes(guard(Scope::UsageWrite, routes!(usage::reversal::reverse_usage)))
+        .routes(guard(Scope::UsageWrite, routes!(holds::place_hold)))
+        .routes(guard(Scope::UsageWrite, routes!(holds::capture_hold)))
+        .routes(guard(Scope::UsageWrite, routes!(holds::release_hold)))
+        .routes(guard(Scope::UsageWrite, routes!(holds::extend_hold)))
+        .routes(guard(Scope::Read, routes!(holds::list_holds)))
+        .routes(guard(Scope::UsageWrite, routes!(capacities::acquire_capacity)))
+        .routes(guard(Scope::UsageWrite, routes!(capacities::release_capacity)))
+        .routes(guard(Scope::Read, routes!(alerts::list_alerts)))
+        .routes(guard(Scope::UsageWrite, routes!(alerts::acknowledge_alert)))
         .routes(guard(Scope::Read, routes!(entitlements::list_entitlements)))
         .routes(guard(Scope::Read, routes!(entitlements::get_entitlement)))
         .routes(guard(Scope::Read, routes!(entitlements::check::check_entitlements)))
         .routes(guard(Scope::Read, routes!(entitlements::get_gate)))
         .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up)))
+        .routes(guard(Scope::PaymentsWrite, routes!(credits::lots::grant_credits)))
+        .routes(guard(Scope::PaymentsWrite, routes!(credits::lots::revoke_lot)))
+        .routes(guard(Scope::PaymentsWrite, routes!(credits::lots::adjust_credits)))
+        .routes(guard(Scope::Read, routes!(credits::lots::list_lots)))
+        .routes(guard(Scope::UsageWrite, routes!(credits::lots::settle)))
+        .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up_rule::set_top_up_rule)))
+        .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up_rule::remove_top_up_rule)))
+        .routes(guard(Scope::Read, routes!(credits::top_up_rule::get_top_up_rule)))
         .routes(guard(Scope::Read, routes!(credits::get_balance)))
         .routes(guard(Scope::Read, routes!(credits::get_statement)))
         .routes(guard(Scope::CatalogsWrite, routes!(catalogs::publish_catalog)))

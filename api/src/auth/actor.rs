@@ -2,8 +2,9 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::OrganizationId;
 use domain::catalog::RateLimit;
+use domain::id::TOKEN_LENGTH_MAX;
+use domain::{ActorId, OrganizationId};
 
 use crate::problem::{Fault, Problem};
 
@@ -70,6 +71,15 @@ impl Actor {
         Self { kind: ActorKind::Admin, id, organization: None, scopes: Scope::ALL.to_vec(), rate }
     }
 
+    /// Who decides, as an event says it: the person or service that the caller names, else the caller itself.
+    ///
+    /// # Panics
+    /// Never: a key's id is letters and digits, and is cut.
+    pub(crate) fn decider(&self, named: Option<ActorId>) -> ActorId {
+        let own = || self.id.chars().take(TOKEN_LENGTH_MAX).map(|c| if c == ':' { '-' } else { c }).collect::<String>();
+        named.unwrap_or_else(|| ActorId::new(own()).expect("a token"))
+    }
+
     /// Checks a scope, and the organization a route is about, if it is about one.
     pub(super) fn check(&self, scope: Scope, organization: Option<&str>) -> Result<(), Fault> {
         if !self.scopes.contains(&scope) {
@@ -109,6 +119,14 @@ mod tests {
         for scope in Scope::ALL.iter().copied().filter(|scope| *scope != Scope::Read) {
             assert_eq!(reader.check(scope, None), Err(Fault::ScopeMissing { scope }));
         }
+    }
+
+    #[test]
+    fn who_decides_is_whoever_was_named_or_the_key() {
+        let long = Actor::admin(&"x".repeat(128), None);
+        assert_eq!(long.decider(None).as_str(), format!("admin-{}", "x".repeat(58)));
+        assert_eq!(actor(None, &[]).decider(None).as_str(), "admin-test");
+        assert_eq!(actor(None, &[]).decider(Some(ActorId::new("maria").unwrap())).as_str(), "maria");
     }
 
     #[test]

@@ -113,6 +113,18 @@ pub enum Fault {
     /// Somebody asks more often than allowed.
     #[error("{0}")]
     RateLimitExceeded(RateExceeded),
+    /// Nothing was used at the position.
+    #[error("nothing that the organization used is at position {position}")]
+    UnknownConsumption {
+        /// The position.
+        position: i64,
+    },
+    /// Of the consumption something was given back already, and not the same.
+    #[error("what was used at position {position} was given back already")]
+    AlreadyReversed {
+        /// The position.
+        position: u64,
+    },
     /// The read model has not come as far as was asked.
     #[error("{projection} has not reached position {position} of partition {partition}")]
     ProjectionBehind {
@@ -161,6 +173,8 @@ impl Fault {
             Self::ScopeMissing { .. } => "scope_missing",
             Self::OtherOrganization => "other_organization",
             Self::RateLimitExceeded(_) => "rate_limit_exceeded",
+            Self::UnknownConsumption { .. } => "unknown_consumption",
+            Self::AlreadyReversed { .. } => "already_reversed",
             Self::ProjectionBehind { .. } => "projection_behind",
             Self::Overloaded => "overloaded",
             Self::LogUnavailable => "log_unavailable",
@@ -183,7 +197,8 @@ impl Fault {
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge | Self::TooManyItems { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::UnknownRoute { .. } => StatusCode::NOT_FOUND,
+            Self::UnknownRoute { .. } | Self::UnknownConsumption { .. } => StatusCode::NOT_FOUND,
+            Self::AlreadyReversed { .. } => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::OtherOrganization => StatusCode::FORBIDDEN,
@@ -218,6 +233,10 @@ impl Fault {
             Self::ScopeMissing { scope } => format!("use a key with the scope {}", scope.as_str()),
             Self::OtherOrganization => "use the key of the organization in the path".to_owned(),
             Self::RateLimitExceeded(_) => "nothing was written; send it again after Retry-After".to_owned(),
+            Self::UnknownConsumption { .. } => "name the position of the receipt it was answered with".to_owned(),
+            Self::AlreadyReversed { .. } => {
+                "there is one reversal of a consumption; correct the balance by an adjustment".to_owned()
+            }
             Self::ProjectionBehind { .. } => "ask again shortly, or without min_position".to_owned(),
             Self::Overloaded | Self::LogUnavailable => "send it again after Retry-After, with the same key".to_owned(),
             Self::OutcomeUnknown => "send it again with the same key: the answer tells what happened".to_owned(),
@@ -238,6 +257,8 @@ impl Fault {
             Self::IdempotencyKeyReused { key } => vec![("idempotency_key", json!(key))],
             Self::ScopeMissing { scope } => vec![("scope", json!(scope.as_str()))],
             Self::RateLimitExceeded(exceeded) => exceeded.members(),
+            Self::UnknownConsumption { position } => vec![("position", json!(position)), ("field", json!("position"))],
+            Self::AlreadyReversed { position } => vec![("position", json!(position)), ("field", json!("position"))],
             Self::ProjectionBehind { projection, partition, position } => {
                 vec![("projection", json!(projection)), ("partition", json!(partition)), ("position", json!(position))]
             }
@@ -280,6 +301,8 @@ impl Fault {
             Self::ScopeMissing { scope: Scope::UsageWrite },
             Self::OtherOrganization,
             Self::RateLimitExceeded(RateExceeded::sample()),
+            Self::UnknownConsumption { position: 17 },
+            Self::AlreadyReversed { position: 17 },
             Self::ProjectionBehind { projection: "balance", partition: 0, position: 17 },
             Self::Overloaded,
             Self::LogUnavailable,

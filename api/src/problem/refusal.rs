@@ -30,6 +30,7 @@ fn field(code: &str) -> Option<&'static str> {
         "ledger.unknown_feature"
         | "ledger.not_a_quota"
         | "ledger.not_a_capacity"
+        | "organization.override_of_other_kind"
         | "FEATURE_NOT_IN_PLAN"
         | "FEATURE_SWITCHED_OFF" => "feature",
         "QUOTA_EXCEEDED"
@@ -44,7 +45,7 @@ fn field(code: &str) -> Option<&'static str> {
         "ledger.unknown_lot" => "lot",
         "ledger.revoke_exceeds_lot" => "amount",
         "ledger.unknown_alert" => "alert",
-        "organization.override_of_other_kind" | "organization.override_not_a_value" => "value",
+        "organization.override_not_a_value" => "value",
         "organization.override_ended" => "until",
         "organization.too_many_administrators" => "administrator",
         "organization.not_a_sandbox" | "organization.instant_out_of_range" => "instant",

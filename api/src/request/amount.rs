@@ -4,9 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use domain::catalog::Limit;
+use domain::credit_ledger::Adjustment;
 use domain::{Credits, Quantity};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::Value;
 
 /// Digits of an amount at most; a `Decimal` holds 28.
 const LENGTH_MAX: usize = 40;
@@ -69,6 +72,49 @@ pub(crate) fn credits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cred
 pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quantity, D::Error> {
     let Amount(amount) = Amount::deserialize(deserializer)?;
     Quantity::positive(amount).map_err(D::Error::custom)
+}
+
+/// The same, if it is given.
+pub(crate) fn credits_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Credits>, D::Error> {
+    let given = Option::<Amount>::deserialize(deserializer)?;
+    given.map(|Amount(amount)| Credits::positive(amount).map_err(D::Error::custom)).transpose()
+}
+
+/// Reads credits to add, or below zero to take away: at most six decimals.
+pub(crate) fn adjustment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Adjustment, D::Error> {
+    let Amount(amount) = Amount::deserialize(deserializer)?;
+    let change = if amount.is_sign_negative() { Adjustment::Down } else { Adjustment::Up };
+    Credits::positive(amount.abs()).map(change).map_err(D::Error::custom)
+}
+
+/// Reads a quantity, if it is given.
+pub(crate) fn quantity_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Quantity>, D::Error> {
+    let given = Option::<Amount>::deserialize(deserializer)?;
+    given.map(|Amount(amount)| Quantity::positive(amount).map_err(D::Error::custom)).transpose()
+}
+
+/// Reads a limit, if it is given: zero or more, or `unlimited`.
+pub(crate) fn limit_if_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Limit>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Unlimited(Unlimited),
+        UpTo(Value),
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Unlimited {
+        Unlimited,
+    }
+    match Option::<Given>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Given::Unlimited(Unlimited::Unlimited)) => Ok(Some(Limit::Unlimited)),
+        Some(Given::UpTo(given)) => {
+            let Amount(amount) = Amount::deserialize(given).map_err(D::Error::custom)?;
+            let quantity = if amount.is_zero() { Ok(Quantity::ZERO) } else { Quantity::positive(amount) };
+            quantity.map(|quantity| Some(Limit::UpTo(quantity))).map_err(D::Error::custom)
+        }
+    }
 }
 
 /// A quantity in a query.

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::stream::Owner;
-use domain::{FeatureCode, OrganizationId, ProductCode};
+use domain::{ActorId, AlertId, FeatureCode, HoldId, LotId, OrganizationId, ProductCode};
 use event_store::Failure;
 use utoipa::IntoParams;
 
@@ -43,24 +43,87 @@ impl<S: Send + Sync> FromRequestParts<S> for Customer {
     }
 }
 
-/// The path of a feature of an organization.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-pub(crate) struct FeaturePath {
-    /// The organization: 1 to 64 letters, digits, `-` and `_`.
-    #[param(value_type = String, example = "pedro")]
-    pub(crate) organization: OrganizationId,
-    /// A feature of its product.
-    #[param(value_type = String, example = "whatsapp_messages")]
-    pub(crate) feature: FeatureCode,
+/// The path of something of an organization.
+macro_rules! path_of {
+    ($(#[$doc:meta])* $name:ident, $(#[$member_doc:meta])* $member:ident: $kind:ty, $shown:ident = $example:literal) => {
+        $(#[$doc])*
+        #[derive(IntoParams)]
+        #[into_params(parameter_in = Path)]
+        pub(crate) struct $name {
+            /// The organization: 1 to 64 letters, digits, `-` and `_`.
+            #[param(value_type = String, example = "pedro")]
+            pub(crate) organization: OrganizationId,
+            $(#[$member_doc])*
+            #[param(value_type = $shown, example = $example)]
+            pub(crate) $member: $kind,
+        }
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let organization = read(parts, state, "organization").await?;
+                Ok(Self { organization, $member: read(parts, state, stringify!($member)).await? })
+            }
+        }
+
+        impl $name {
+            /// The organization, and what of it is named.
+            pub(crate) fn parts(self) -> (Customer, $kind) {
+                (Customer(self.organization), self.$member)
+            }
+        }
+    };
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for FeaturePath {
-    type Rejection = Problem;
+path_of!(
+    /// The path of a feature of an organization.
+    FeaturePath,
+    /// A feature of its product.
+    feature: FeatureCode, String = "whatsapp_messages"
+);
+path_of!(
+    /// The path of a hold.
+    HoldPath,
+    /// The hold, as it was called when it was placed.
+    hold: HoldId, String = "hold_0198c0de7a7e7c0fb1a5e5d2f1c0ffee"
+);
+path_of!(
+    /// The path of a credit lot.
+    LotPath,
+    /// The lot.
+    lot: LotId, String = "lot_0198c0de7a7e7c0fb1a5e5d2f1c0ffee"
+);
+path_of!(
+    /// The path of an alert.
+    AlertPath,
+    /// The alert.
+    alert: AlertId, String = "alert_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-allowance"
+);
+path_of!(
+    /// The path of an administrator.
+    AdministratorPath,
+    /// The administrator, by an id of the caller's: 1 to 64 letters, digits, `-` and `_`.
+    administrator: ActorId, String = "user_17"
+);
+path_of!(
+    /// The path of something that was used.
+    PositionPath,
+    /// The position of the receipt it was answered with.
+    position: LogPosition, i64 = 17
+);
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let organization = read(parts, state, "organization").await?;
-        Ok(Self { organization, feature: read(parts, state, "feature").await? })
+/// A position of the log in a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogPosition(pub(crate) i64);
+
+impl TryFrom<String> for LogPosition {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digits = Some(&text).filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+        let position = digits.and_then(|text| text.parse().ok()).filter(|position| *position > 0);
+        position.map(Self).ok_or_else(|| format!("{text:?} is not a position such as 17"))
     }
 }
 

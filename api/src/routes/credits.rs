@@ -1,5 +1,8 @@
 //! Adding credits, and reading where they went.
 
+pub(crate) mod lots;
+pub(crate) mod top_up_rule;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -79,10 +82,11 @@ pub(crate) struct StatementEntry {
     /// When it was decided.
     #[schema(format = DateTime)]
     at: String,
-    /// `purchased`, `granted`, `commission`, `refund` or `charge`.
+    /// Where credits came from: `purchased`, `granted`, `commission`, `refund`; or what became of them: `charge`, `held`,
+    /// `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`.
     #[schema(example = "charge")]
     kind: String,
-    /// Credits: positive in, negative out.
+    /// Credits: positive in, negative out; nothing for a capture, because what it spent was held.
     #[schema(example = "-0.05")]
     amount: String,
     /// Credits left behind it.
@@ -99,6 +103,17 @@ pub(crate) struct StatementEntry {
     /// What the purchase is called elsewhere.
     #[schema(example = "order-7")]
     reference: Option<String>,
+    /// Credits that were spent, of a charge or a capture.
+    #[schema(example = "0.05")]
+    charged: Option<String>,
+    /// The lot that came or went.
+    lot: Option<String>,
+    /// The hold.
+    hold: Option<String>,
+    /// Why, if by hand.
+    reason: Option<String>,
+    /// Who, if by hand.
+    actor: Option<String>,
 }
 
 impl From<EntryRow> for StatementEntry {
@@ -113,6 +128,11 @@ impl From<EntryRow> for StatementEntry {
             quantity: row.quantity.map(representation::plain),
             commission: row.commission,
             reference: row.reference,
+            charged: row.charged.map(representation::credits),
+            lot: row.lot,
+            hold: row.hold,
+            reason: row.reason,
+            actor: row.actor,
         }
     }
 }

@@ -10,10 +10,9 @@ use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use domain::entitlement::{self, PlanGate};
-use domain::{Context, FeatureCode, PlanCode, Quantity, Rejection, credit_ledger};
-use event_store::Sight;
-use jiff::Timestamp;
+use domain::{ActorId, FeatureCode, PlanCode, Quantity, Rejection};
 
+use super::look::Look;
 use crate::gate::Gate;
 use crate::problem::{Fault, Problem};
 use crate::registration;
@@ -21,33 +20,19 @@ use crate::request::amount::AskedQuantity;
 use crate::request::{Customer, FeaturePath, Freshness, FreshnessParams, OrganizationPath, QueryParams};
 use shape::{CheckedFeature, Entitlements, Found, GateAnswer};
 
-/// An account, looked at now.
-struct Look {
-    sight: Sight,
-    context: Context,
-}
-
 impl Look {
-    async fn at(gate: &Gate, customer: &Customer, freshness: Freshness) -> Result<Self, Problem> {
-        let sight = freshness.account(gate, &customer.0).await?;
-        // Never earlier than what was decided of it, even if the machine's clock steps back.
-        let now = sight.account.context.now.max(Timestamp::now());
-        let context = Context { now, ..sight.account.context.clone() };
-        if context.terms.is_none() {
-            return Err(customer.problem(Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered).into()));
-        }
-        Ok(Self { sight, context })
-    }
-
-    fn check(&self, feature: &FeatureCode, quantity: Quantity) -> Result<shape::Entitlement, Problem> {
-        let found = entitlement::check(&self.sight.account.ledger, feature, quantity, &self.context);
+    fn check(
+        &self,
+        actor: Option<&ActorId>,
+        feature: &FeatureCode,
+        quantity: Quantity,
+    ) -> Result<shape::Entitlement, Problem> {
+        let found = entitlement::check_for(actor, &self.sight.account.ledger, feature, quantity, &self.context);
         Ok(found.map_err(Rejection::CreditLedger)?.into())
     }
 
     fn gate(&self, plan: &PlanCode, catalog: &domain::catalog::CatalogVersion) -> Result<PlanGate, Rejection> {
-        let terms = self.context.terms.as_ref();
-        let terms = terms.ok_or(Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered))?;
-        entitlement::at_least(plan, terms, catalog).map_err(Rejection::Subscription)
+        entitlement::at_least(plan, self.terms(), catalog).map_err(Rejection::Subscription)
     }
 }
 
@@ -78,12 +63,12 @@ pub(crate) async fn list_entitlements(
 )]
 pub(crate) async fn get_entitlement(
     State(gate): State<Gate>,
-    FeaturePath { organization, feature }: FeaturePath,
+    path: FeaturePath,
     query: CheckQuery,
 ) -> Result<Json<CheckedFeature>, Problem> {
-    let customer = Customer(organization);
+    let (customer, feature) = path.parts();
     let look = Look::at(&gate, &customer, query.freshness).await?;
-    let entitlement = look.check(&feature, query.quantity);
+    let entitlement = look.check(query.actor.as_ref(), &feature, query.quantity);
     let entitlement = entitlement.map_err(|problem| problem.with("organization", customer.0.as_str()))?;
     Ok(Json(CheckedFeature { found: Found::of(&look), entitlement }))
 }
@@ -105,8 +90,8 @@ pub(crate) async fn get_gate(
     let look = Look::at(&gate, &customer, query.freshness).await?;
     let bound = look.context.catalog.clone();
     let mut answer = bound.as_deref().map(|catalog| (look.gate(&query.plan, catalog), catalog.version));
-    if let (Some((Err(_), _)) | None, Some(terms)) = (&answer, &look.context.terms) {
-        let newest = registration::catalog(&gate, &terms.product).await?;
+    if let Some((Err(_), _)) | None = &answer {
+        let newest = registration::catalog(&gate, &look.terms().product).await?;
         let asked = newest.as_deref().map(|catalog| (look.gate(&query.plan, catalog), catalog.version));
         answer = asked.or(answer);
     }
@@ -122,6 +107,9 @@ pub(crate) struct CheckQuery {
     /// How much of a quota or a capacity: above zero, at most six decimals. One, unless given.
     #[param(value_type = Option<String>, example = "1")]
     quantity: Quantity,
+    /// Who would use it; administrators are not limited.
+    #[param(value_type = Option<String>, example = "user_17")]
+    actor: Option<ActorId>,
     #[param(ignore)]
     freshness: Freshness,
 }
@@ -132,7 +120,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CheckQuery {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut query = QueryParams::of(parts, state).await?;
         let quantity = query.take("quantity")?.map_or(Quantity::ONE, |AskedQuantity(quantity)| quantity);
-        let read = Self { quantity, freshness: Freshness::take(&mut query)? };
+        let read = Self { quantity, actor: query.token("actor")?, freshness: Freshness::take(&mut query)? };
         query.finish()?;
         Ok(read)
     }

@@ -1,10 +1,14 @@
 //! Registering organizations, and reading them.
 
+pub(crate) mod administrators;
+pub(crate) mod overrides;
+pub(crate) mod standing;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use domain::calendar::Zone;
-use domain::organization::Registered;
+use domain::organization::{Environment, Registered};
 use domain::stream::Owner;
 use domain::{OrganizationId, ProductCode, ReferralCode};
 use projections::organizations::{self, OrganizationRow};
@@ -39,6 +43,10 @@ pub(crate) struct NewOrganization {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "7KQ2M9XWRA")]
     referral_code: Option<ReferralCode>,
+    /// Is it a test? Of a sandbox it can be said what instant it is; nothing else is different.
+    #[serde(default)]
+    #[schema(default = false)]
+    sandbox: bool,
 }
 
 /// What registration fixed.
@@ -59,6 +67,9 @@ pub(crate) struct RegisteredOrganization {
     /// The organization that referred it.
     #[schema(example = "maria")]
     sponsor: Option<String>,
+    /// `live` or `sandbox`.
+    #[schema(example = "live")]
+    environment: &'static str,
 }
 
 impl From<Registered> for RegisteredOrganization {
@@ -69,6 +80,7 @@ impl From<Registered> for RegisteredOrganization {
             time_zone: registered.time_zone.name().to_owned(),
             referral_code: registered.referral_code.to_string(),
             sponsor: registered.sponsor.map(|sponsorship| sponsorship.sponsor.to_string()),
+            environment: registered.environment.as_str(),
         }
     }
 }
@@ -91,6 +103,12 @@ pub(crate) struct Organization {
     /// The organization that referred it.
     #[schema(example = "maria")]
     sponsor: Option<String>,
+    /// `live` or `sandbox`.
+    #[schema(example = "live")]
+    environment: String,
+    /// `active`, or `suspended`: then it may read and pay, and use nothing.
+    #[schema(example = "active")]
+    status: String,
     /// When it was registered.
     #[schema(format = DateTime)]
     registered_at: String,
@@ -126,6 +144,8 @@ impl From<OrganizationRow> for Organization {
             time_zone: row.time_zone,
             referral_code: row.referral_code,
             sponsor: row.sponsor,
+            environment: row.environment,
+            status: row.status,
             registered_at: row.registered_at.to_string(),
             subscription: row.subscription,
             plan: row.plan,
@@ -161,8 +181,9 @@ pub(crate) async fn register_organization(
         Some(id) => id,
         None => registration::organization_of(&name.key),
     };
-    let wanted =
-        Registration { organization, product: new.product, time_zone: new.time_zone, referral_code: new.referral_code };
+    let environment = if new.sandbox { Environment::Sandbox } else { Environment::Live };
+    let NewOrganization { product, time_zone, referral_code, .. } = new;
+    let wanted = Registration { organization, product, time_zone, referral_code, environment };
     let (applied, registered) = wanted.carry_out(&gate, name.key, name.request_id).await?;
     Ok(Answer::created(&applied, registered.into()))
 }

@@ -2,12 +2,13 @@
 
 pub(crate) mod batch;
 mod item;
+pub(crate) mod reversal;
 
 use axum::Json;
 use axum::extract::State;
 use domain::credit_ledger::{Command, Consume};
-use domain::{FeatureCode, Quantity};
-use projections::compliance_alerts::{self, Alert as AlertRow};
+use domain::{ActorId, Attributes, FeatureCode, Quantity};
+use jiff::Timestamp;
 use projections::usage::{self, Usage as UsageRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,8 +17,8 @@ use crate::answer::{Answer, Answered, told};
 use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::rate::Admission;
-use crate::representation::{self, AmountShape, plain};
-use crate::request::{CommandName, Customer, Freshness, FreshnessParams, OrganizationPath, Payload, amount};
+use crate::representation::{self, AmountShape, Money, plain};
+use crate::request::{CommandName, Customer, Freshness, FreshnessParams, OrganizationPath, Payload, amount, instant};
 
 /// What is to be used.
 #[derive(Deserialize, ToSchema)]
@@ -30,6 +31,19 @@ pub(crate) struct Consumption {
     #[serde(deserialize_with = "amount::quantity")]
     #[schema(value_type = AmountShape, example = "1")]
     quantity: Quantity,
+    /// When it happened, if not now; since the organization was registered. It is recorded; what is counted is counted
+    /// now.
+    #[serde(default, deserialize_with = "instant::instant_if_given")]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2031-03-01T03:00:00Z")]
+    occurred_at: Option<Timestamp>,
+    /// Who used it, by an opaque id: the log is for ever. Administrators are not limited.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "user_17")]
+    actor: Option<ActorId>,
+    /// What the caller tells such consumptions apart by: at most 16 texts of at most 128 characters.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({ "campaign": "autumn" }))]
+    attributes: Attributes,
 }
 
 /// What a consumption did.
@@ -41,6 +55,9 @@ pub(crate) struct Consumed {
     /// Credits this consumption cost.
     #[schema(example = "0.05")]
     charged: String,
+    /// What it put on the next invoice; null if nothing.
+    #[serde(default)]
+    price: Option<Money>,
     /// The feature as it stands now.
     usage: Option<FeatureUse>,
 }
@@ -51,18 +68,27 @@ pub(crate) struct FeatureUse {
     /// The feature.
     #[schema(example = "whatsapp_messages")]
     feature: String,
-    /// All that was used, included and past it.
+    /// All that was used or is held, included and past it.
     #[schema(example = "2001")]
     used: String,
-    /// What is included; null if unlimited.
+    /// What is included, with what was carried into the window; null if unlimited.
     #[schema(example = "2000")]
     limit: Option<String>,
+    /// What was carried into the window.
+    #[serde(default = "nothing")]
+    #[schema(example = "0")]
+    carried: String,
     /// What is left of it; null if unlimited.
     #[schema(example = "0")]
     remaining: Option<String>,
     /// When the window turns over.
     #[schema(format = DateTime, example = "2031-04-01T03:00:00Z")]
     resets_at: String,
+}
+
+/// Answers of an earlier release do not say what was carried over: there was no such thing.
+fn nothing() -> String {
+    "0".to_owned()
 }
 
 /// What was used, window by window, newest first, 1,000 at most.
@@ -120,54 +146,6 @@ impl From<UsageRow> for WindowUse {
     }
 }
 
-/// Thresholds that were crossed, newest first, 1,000 at most.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct AlertList {
-    /// The alerts.
-    alerts: Vec<Alert>,
-}
-
-/// A threshold of an allowance that was crossed.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Alert {
-    /// The feature.
-    #[schema(example = "whatsapp_messages")]
-    feature: String,
-    /// When the window began.
-    #[schema(format = DateTime)]
-    window_start: String,
-    /// When it ends.
-    #[schema(format = DateTime)]
-    window_end: String,
-    /// Percent of the allowance.
-    #[schema(example = 85)]
-    threshold: i16,
-    /// What was used when it was crossed.
-    #[schema(example = "1700")]
-    used: String,
-    /// What is included.
-    #[schema(example = "2000")]
-    limit: String,
-    /// When it was crossed.
-    #[schema(format = DateTime)]
-    raised_at: String,
-}
-
-impl Alert {
-    /// That of an allowance; capacities and balances have no window.
-    fn of(row: AlertRow) -> Option<Self> {
-        Some(Self {
-            feature: row.feature?,
-            window_start: row.window_start?.to_string(),
-            window_end: row.window_end?.to_string(),
-            threshold: row.threshold,
-            used: plain(row.used),
-            limit: plain(row.limit_quantity),
-            raised_at: row.raised_at.to_string(),
-        })
-    }
-}
-
 /// Use some of a feature: from the plan's allowance, then from credits, else not at all.
 #[utoipa::path(
     post, path = "/v1/organizations/{organization}/usage", tag = "usage",
@@ -186,9 +164,9 @@ pub(crate) async fn consume_feature(
     Payload(wanted): Payload<Consumption>,
 ) -> Result<Answer<Consumed>, Problem> {
     admission.ask(&gate, &customer.0, &wanted.feature).await?;
-    let command = Command::from(Consume::of(wanted.feature, wanted.quantity));
-    let applied = gate.execute(name.submit(customer.owner(), command)).await;
-    let applied = applied.map_err(|failure| customer.problem(failure))?;
+    let Consumption { feature, quantity, occurred_at, actor, attributes } = wanted;
+    let command = Command::Consume(Consume { feature, quantity, occurred_at, actor, attributes });
+    let applied = gate.decide(&customer, name, command).await?;
     Ok(Answer::done(&applied, told(&applied)?))
 }
 
@@ -209,23 +187,4 @@ pub(crate) async fn list_usage(
         gate.registered(&customer.0).await?;
     }
     Ok(Json(UsageList { usage: rows.into_iter().map(WindowUse::from).collect() }))
-}
-
-/// The thresholds an organization crossed: each once in a window.
-#[utoipa::path(
-    get, path = "/v1/organizations/{organization}/alerts", tag = "usage",
-    params(OrganizationPath, FreshnessParams),
-    responses((status = 200, description = "The alerts", body = AlertList))
-)]
-pub(crate) async fn list_alerts(
-    State(gate): State<Gate>,
-    customer: Customer,
-    freshness: Freshness,
-) -> Result<Json<AlertList>, Problem> {
-    freshness.wait(&gate, "compliance_alerts", &customer.owner()).await?;
-    let rows = compliance_alerts::list(&gate.pool, &customer.0).await?;
-    if rows.is_empty() {
-        gate.registered(&customer.0).await?;
-    }
-    Ok(Json(AlertList { alerts: rows.into_iter().filter_map(Alert::of).collect() }))
 }

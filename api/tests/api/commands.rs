@@ -57,17 +57,18 @@ async fn a_customer_is_registered_pays_and_spends() {
         maria,
         201,
         expect![[r#"
-        {
-          "organization": "maria",
-          "product": "agencia",
-          "receipt": {
-            "partition": "N",
-            "position": 4
-          },
-          "referral_code": "CODE",
-          "sponsor": "juan",
-          "time_zone": "America/Lima"
-        }"#]],
+            {
+              "environment": "live",
+              "organization": "maria",
+              "product": "agencia",
+              "receipt": {
+                "partition": "N",
+                "position": 4
+              },
+              "referral_code": "CODE",
+              "sponsor": "juan",
+              "time_zone": "America/Lima"
+            }"#]],
     )
     .await;
     let starter = json!({ "plan": "starter" });
@@ -133,21 +134,23 @@ async fn a_customer_is_registered_pays_and_spends() {
         used,
         200,
         expect![[r#"
-        {
-          "balance": "0.00",
-          "charged": "0.00",
-          "receipt": {
-            "partition": "N",
-            "position": 11
-          },
-          "usage": {
-            "feature": "whatsapp_messages",
-            "limit": "2000",
-            "remaining": "0",
-            "resets_at": "THEN",
-            "used": "2000"
-          }
-        }"#]],
+            {
+              "balance": "0.00",
+              "charged": "0.00",
+              "price": null,
+              "receipt": {
+                "partition": "N",
+                "position": 11
+              },
+              "usage": {
+                "carried": "0",
+                "feature": "whatsapp_messages",
+                "limit": "2000",
+                "remaining": "0",
+                "resets_at": "THEN",
+                "used": "2000"
+              }
+            }"#]],
     )
     .await;
     told(
@@ -172,21 +175,23 @@ async fn a_customer_is_registered_pays_and_spends() {
         one_more,
         200,
         expect![[r#"
-        {
-          "balance": "9.95",
-          "charged": "0.05",
-          "receipt": {
-            "partition": "N",
-            "position": 13
-          },
-          "usage": {
-            "feature": "whatsapp_messages",
-            "limit": "2000",
-            "remaining": "0",
-            "resets_at": "THEN",
-            "used": "2001"
-          }
-        }"#]],
+            {
+              "balance": "9.95",
+              "charged": "0.05",
+              "price": null,
+              "receipt": {
+                "partition": "N",
+                "position": 13
+              },
+              "usage": {
+                "carried": "0",
+                "feature": "whatsapp_messages",
+                "limit": "2000",
+                "remaining": "0",
+                "resets_at": "THEN",
+                "used": "2001"
+              }
+            }"#]],
     )
     .await;
 }

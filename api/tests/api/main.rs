@@ -4,14 +4,20 @@
 
 mod bad_input;
 mod batch;
+mod by_hand;
+mod capacities;
 mod commands;
 mod entitlements;
+mod holds;
 mod house;
 mod keys;
 mod logs;
+mod lots;
 mod operations;
 mod outage;
 mod overload;
 mod pages;
 mod rates;
 mod reads;
+mod studio;
+mod usage;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{FeatureCode, Quantity};
+use domain::{ActorId, FeatureCode, Quantity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -36,6 +36,10 @@ pub(crate) struct Question {
     #[serde(deserialize_with = "amount::quantity", default = "one")]
     #[schema(value_type = Option<AmountShape>, example = "1")]
     quantity: Quantity,
+    /// Who would use it; administrators are not limited.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "user_17")]
+    actor: Option<ActorId>,
 }
 
 fn one() -> Quantity {
@@ -79,7 +83,8 @@ enum FindingOutcome {
 impl Finding {
     fn of(item: &RawItem, look: &Look) -> Self {
         let found = item.read::<Question>().map_err(Problem::from).and_then(|asked| {
-            look.check(&asked.feature, asked.quantity).map_err(|problem| problem.inside(&item.place))
+            look.check(asked.actor.as_ref(), &asked.feature, asked.quantity)
+                .map_err(|problem| problem.inside(&item.place))
         });
         match found {
             Ok(found) => Self { status: StatusCode::OK.as_u16(), outcome: FindingOutcome::Result(Box::new(found)) },

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::Look;
 use crate::answer::Receipt;
+use crate::representation::Money;
 
 /// On what an answer was found.
 #[derive(Serialize, ToSchema)]
@@ -28,13 +29,12 @@ pub(crate) struct Found {
 
 impl Found {
     pub(super) fn of(look: &Look) -> Self {
-        let terms = look.sight.account.context.terms.as_ref();
-        let organization = terms.map(|terms| terms.organization.clone());
+        let terms = look.terms();
         Self {
-            organization: organization.unwrap_or_else(|| unreachable!("an account without terms is not looked at")),
-            plan: terms.and_then(|terms| terms.plan.as_ref()).map(|plan| plan.code.clone()),
+            organization: terms.organization.clone(),
+            plan: terms.plan.as_ref().map(|plan| plan.code.clone()),
             catalog_version: look.context.catalog.as_ref().map(|catalog| catalog.version),
-            as_of: Receipt { partition: look.sight.partition, position: look.sight.position },
+            as_of: look.as_of(),
         }
     }
 }
@@ -51,16 +51,23 @@ pub(crate) struct Entitlement {
     /// May it be used?
     #[schema(example = true)]
     allowed: bool,
-    /// Why: `included`, `unlimited`, `covered_by_credits`; or why not: `no_plan_in_force`, `not_in_plan`,
-    /// `quota_exceeded`, `capacity_exceeded`, `insufficient_credits`.
+    /// Why: `included`, `unlimited`, `covered_by_credits`, `covered_by_invoice`, `overridden`, `waived`; or why not:
+    /// `suspended`, `no_plan_in_force`, `switched_off`, `not_in_plan`, `quota_exceeded`, `capacity_exceeded`,
+    /// `insufficient_credits`.
     #[schema(example = "covered_by_credits")]
     reason: &'static str,
-    /// Of a quota all that was used in its window, of a capacity its level; null where nothing is granted.
+    /// Of a quota all that was used in its window or is held, of a capacity its level; null where nothing is granted.
     #[schema(value_type = Option<String>, example = "2001")]
     used: Option<Quantity>,
-    /// What is included; null if unlimited, or where nothing is granted.
+    /// What of it open holds reserve; only of a quota.
+    #[schema(value_type = Option<String>, example = "0")]
+    held: Option<Quantity>,
+    /// What is included, with what was carried into the window; null if unlimited, or where nothing is granted.
     #[schema(value_type = Option<String>, example = "2000")]
     limit: Option<Quantity>,
+    /// What of the limit was carried into the window; null if nothing.
+    #[schema(value_type = Option<String>, example = "50")]
+    carried: Option<Quantity>,
     /// What is left of it; null like the limit.
     #[schema(value_type = Option<String>, example = "0")]
     remaining: Option<Quantity>,
@@ -70,6 +77,8 @@ pub(crate) struct Entitlement {
     /// What the quantity would cost in credits; null if nothing.
     #[schema(value_type = Option<String>, example = "0.05")]
     charge: Option<Credits>,
+    /// What the quantity would put on the next invoice; null if nothing.
+    price: Option<Money>,
     /// The value of a config.
     #[schema(value_type = Option<Object>)]
     value: Option<Value>,
@@ -90,10 +99,13 @@ impl From<entitlement::Entitlement> for Entitlement {
             allowed: found.reason.allows(),
             reason: found.reason.code(),
             used: found.used,
+            held: found.held,
             limit: found.limit,
+            carried: found.carried,
             remaining: found.remaining,
             resets_at: found.resets_at,
             charge: found.charge,
+            price: found.price.map(Money::from),
             value: found.value,
             plan_needed,
             upgrade_url,

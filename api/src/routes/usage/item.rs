@@ -7,8 +7,9 @@ use axum::http::StatusCode;
 use domain::catalog::CatalogVersion;
 use domain::credit_ledger::{Command, Consume};
 use domain::stream::Owner;
-use domain::{FeatureCode, OrganizationId, Quantity};
+use domain::{ActorId, Attributes, FeatureCode, OrganizationId, Quantity};
 use event_store::Failure;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -22,7 +23,7 @@ use crate::openapi::ProblemBody;
 use crate::problem::{Fault, Problem};
 use crate::rate::RateLimits;
 use crate::representation::AmountShape;
-use crate::request::{CommandId, CommandName, RawItem, RequestId, amount};
+use crate::request::{CommandId, CommandName, RawItem, RequestId, amount, instant};
 
 /// What one organization is to use of one feature.
 #[derive(Clone, PartialEq, Deserialize, ToSchema)]
@@ -41,6 +42,18 @@ pub(crate) struct BatchItem {
     #[serde(deserialize_with = "amount::quantity")]
     #[schema(value_type = AmountShape, example = "1")]
     quantity: Quantity,
+    /// When it happened, if not now; since the organization was registered.
+    #[serde(default, deserialize_with = "instant::instant_if_given")]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2031-03-01T03:00:00Z")]
+    occurred_at: Option<Timestamp>,
+    /// Who used it, by an opaque id.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "user_17")]
+    actor: Option<ActorId>,
+    /// What the caller tells such consumptions apart by: at most 16 texts of at most 128 characters.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({ "campaign": "autumn" }))]
+    attributes: Attributes,
 }
 
 /// What became of an item.
@@ -64,7 +77,7 @@ pub(crate) struct Verdict {
 #[serde(rename_all = "snake_case")]
 enum Outcome {
     /// Used.
-    Result(Answered<Consumed>),
+    Result(Box<Answered<Consumed>>),
     /// Not used, and why. What a header would say stands in it as `retry_after_seconds`.
     #[schema(value_type = ProblemBody)]
     Problem(Value),
@@ -153,7 +166,7 @@ impl Item {
         };
         match outcome {
             Ok((result, repeated)) => {
-                Verdict { id, status: StatusCode::OK.as_u16(), outcome: Outcome::Result(result), repeated }
+                Verdict { id, status: StatusCode::OK.as_u16(), outcome: Outcome::Result(Box::new(result)), repeated }
             }
             Err(problem) => {
                 let status = problem.status().as_u16();
@@ -178,10 +191,11 @@ impl BatchItem {
 
     async fn consume(self, sender: Sender) -> Result<(Answered<Consumed>, bool), Problem> {
         let Sender { gate, actor, request_id, deadline } = sender;
-        let Self { id, organization, feature, quantity } = self;
+        let name = CommandName::of(&actor, self.id, request_id);
+        let Self { organization, feature, quantity, occurred_at, actor, attributes, .. } = self;
         let owner = Owner::Organization(organization.clone());
-        let command = Command::from(Consume::of(feature, quantity));
-        let submission = CommandName::of(&actor, id, request_id).submit(owner, command);
+        let command = Command::Consume(Consume { feature, quantity, occurred_at, actor, attributes });
+        let submission = name.submit(owner, command);
         let applied = gate.execute_by(deadline, submission).await;
         let applied = applied.map_err(|failure| Problem::from(failure).with("organization", organization.as_str()))?;
         Ok((Answered::of(&applied, told(&applied)?), applied.repeated))

@@ -111,7 +111,9 @@ impl Refusal for Rejection {
             Self::CapacityExceeded { upgrade: None, .. } => "release some".to_owned(),
             Self::ReleaseExceedsLevel { .. } => "release what was acquired".to_owned(),
             Self::LotExpiresTooSoon { .. } => "let it expire later, or never".to_owned(),
-            Self::UnknownLot { .. } => "the lots that are left are at /v1/organizations/{organization}/credits/lots".to_owned(),
+            Self::UnknownLot { .. } => {
+                "the lots that are left are at /v1/organizations/{organization}/credits/lots".to_owned()
+            }
             Self::RevokeExceedsLot { .. } => {
                 "revoke what is left; what holds reserve can be revoked once released".to_owned()
             }
