@@ -44,10 +44,10 @@ async fn a_sandbox_decides_at_its_own_instant_and_is_recorded_by_the_clock() {
     let used = send(&executor, of("ana"), consume("ai_runs", 1)).await.unwrap();
     let resets_at = ledger(&used).usage.unwrap().resets_at;
     assert!(resets_at > instant, "the next window is open: {resets_at}");
-    let recorded = test.log().between(used.partition, used.position, used.position).await.unwrap();
-    let [recorded] = recorded.as_slice() else { panic!("one event is at a position: {recorded:?}") };
-    assert!(matches!(&recorded.event, Event::CreditLedger(credit_ledger::Event::FeatureConsumed { .. })));
-    assert!(before - 1.second() <= recorded.recorded_at && recorded.recorded_at <= Timestamp::now());
+    let recorded = test.log().between(used.partition, used.position - 1, used.position).await.unwrap();
+    let [consumed, alert] = recorded.as_slice() else { panic!("two events: {recorded:?}") };
+    assert!(matches!(&consumed.event, Event::CreditLedger(credit_ledger::Event::FeatureConsumed { .. })));
+    assert!(before - 1.second() <= consumed.recorded_at && alert.recorded_at <= Timestamp::now());
 
     let ana = executor.account(&organization("ana")).await.unwrap();
     assert_eq!(ana.account.context.now, instant);

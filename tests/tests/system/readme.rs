@@ -39,6 +39,7 @@ fn masked(text: &str) -> String {
         match word {
             _ if word.parse::<Timestamp>().is_ok() => "<instant>".to_owned(),
             _ if word.starts_with("lot_") => "<lot>".to_owned(),
+            _ if word.starts_with("alert_") => "<alert>".to_owned(),
             _ if is_code => "<code>".to_owned(),
             _ => word.to_owned(),
         }
