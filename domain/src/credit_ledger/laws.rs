@@ -173,7 +173,6 @@ fn random_histories_come_to_every_event() {
         }
     }
     for (name, _) in Event::VERSIONS {
-        println!("{name} {}", counts.get(*name).copied().unwrap_or_default());
         assert!(counts.contains_key(*name), "{name} is not in {counts:?}");
     }
 }

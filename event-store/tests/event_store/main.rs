@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails and names the place")]
 
+mod by_hand;
 mod cqrs_es_framework;
 mod database;
 mod executor;

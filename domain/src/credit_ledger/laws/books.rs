@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::catalog::Limit;
 use crate::credit_ledger::hold::HeldPast;
@@ -13,16 +14,13 @@ use crate::money::{Credits, Quantity};
 
 #[derive(Default)]
 struct Account {
-    granted: Credits0,
-    left: Credits0,
-    held: Credits0,
-    spent: Credits0,
+    granted: Decimal,
+    left: Decimal,
+    held: Decimal,
+    spent: Decimal,
     /// Expired, revoked, deducted.
-    gone: Credits0,
+    gone: Decimal,
 }
-
-/// Credits that begin at none.
-type Credits0 = rust_decimal::Decimal;
 
 #[derive(Default)]
 struct Use {
@@ -35,7 +33,7 @@ pub(super) struct Books {
     lots: BTreeMap<LotId, Account>,
     windows: BTreeMap<(FeatureCode, Timestamp), Use>,
     levels: BTreeMap<FeatureCode, Quantity>,
-    balance: Credits0,
+    balance: Decimal,
 }
 
 impl Books {
@@ -44,7 +42,7 @@ impl Books {
         match event {
             Event::CreditsGranted { lot, amount, .. } => {
                 let account = self.lots.entry(lot.clone()).or_default();
-                assert_eq!(account.granted, Credits0::ZERO, "{lot} twice");
+                assert_eq!(account.granted, Decimal::ZERO, "{lot} twice");
                 account.granted = amount.amount();
                 account.left = amount.amount();
             }
@@ -118,7 +116,7 @@ impl Books {
         self.windows.entry((feature.clone(), start)).or_default()
     }
 
-    fn each(&mut self, draws: &[Draw], change: impl Fn(&mut Account, Credits0)) {
+    fn each(&mut self, draws: &[Draw], change: impl Fn(&mut Account, Decimal)) {
         for draw in draws {
             let account = self.lots.get_mut(&draw.lot).unwrap_or_else(|| panic!("{} was never granted", draw.lot));
             change(account, draw.amount.amount());
@@ -161,7 +159,7 @@ impl Use {
     }
 }
 
-fn move_to(from: &mut Credits0, to: &mut Credits0, amount: Credits0) {
+fn move_to(from: &mut Decimal, to: &mut Decimal, amount: Decimal) {
     assert!(*from >= amount, "{amount} of {from}");
     *from -= amount;
     *to += amount;
