@@ -5,13 +5,13 @@
 //! personal datum.
 
 use std::any::Any;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::problem::{Fault, Problem};
 use crate::request::{RequestId, X_REQUEST_ID};
@@ -25,34 +25,36 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let method = known(request.method());
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = matched.unwrap_or_else(|| UNMATCHED.to_owned());
-    let span = tracing::info_span!("request", request_id = id.0, method, route);
     request.extensions_mut().insert(id.clone());
-    serve(id, method, route, request, next).instrument(span).await
-}
-
-async fn serve(
-    RequestId(id): RequestId,
-    method: &'static str,
-    route: String,
-    request: Request,
-    next: Next,
-) -> Response {
+    // A product asks what it may do thousands of times a second: a read has a span only if there is something to tell.
+    let span = if method == "GET" { Span::none() } else { named(&id, method, &route) };
     let started = Instant::now();
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (started.elapsed(), response.status().as_u16());
-    let latency_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    // A product asks what it may do thousands of times a second, so what went well and changed nothing is seldom read.
-    if method == "GET" && status < 400 {
-        tracing::debug!(status, latency_us, "served");
-    } else {
-        tracing::info!(status, latency_us, "served");
-    }
+    tell(&id, method, &route, &span, took, status);
     metrics::histogram!("tollgate_http_request_seconds", "method" => method, "route" => route, "status" => status.to_string())
         .record(took.as_secs_f64());
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
+}
+
+fn named(RequestId(id): &RequestId, method: &str, route: &str) -> Span {
+    tracing::info_span!("request", request_id = id, method, route)
+}
+
+/// The log line of a request.
+fn tell(id: &RequestId, method: &'static str, route: &str, span: &Span, took: Duration, status: u16) {
+    let latency_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    if !span.is_none() {
+        return span.in_scope(|| tracing::info!(status, latency_us, "served"));
+    }
+    if status >= 400 {
+        named(id, method, route).in_scope(|| tracing::info!(status, latency_us, "served"));
+    } else if tracing::enabled!(tracing::Level::DEBUG) {
+        named(id, method, route).in_scope(|| tracing::debug!(status, latency_us, "served"));
+    }
 }
 
 /// A method by its name; a caller may make up others, and each would be a new time series.
