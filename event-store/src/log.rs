@@ -172,13 +172,8 @@ impl Log {
 
     /// The events after a position, in order and without a gap: whole batches, about `limit` events; none at the head.
     pub async fn after(&self, partition: i32, after: i64, limit: i64) -> Result<Vec<Recorded>, LogError> {
-        Ok(self.chunk(partition, after, limit).await?.events)
-    }
-
-    /// The same, with the batches the events were appended in.
-    pub async fn chunk(&self, partition: i32, after: i64, limit: i64) -> Result<Chunk, LogError> {
         let checked = check(&self.pool, partition, after, limit).await?;
-        checked.map_or_else(|| Ok(Chunk::default()), Checked::decode)
+        checked.map_or_else(|| Ok(Vec::new()), |checked| Ok(checked.decode()?.events))
     }
 
     /// All that follows a position, about `limit` events at a time: for those who read much of it.
