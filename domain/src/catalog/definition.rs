@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Feature, Overage, Proration, ReferralTerms, Rounding, Tax, Wording};
+use super::{Feature, Overage, Proration, QuotaRefusal, ReferralTerms, Rounding, Tax, Wording};
 use crate::calendar::Interval;
 use crate::id::{FeatureCode, PlanCode, ProductCode};
 use crate::money::{Credits, Currency, Money, Quantity};
@@ -49,6 +49,9 @@ pub struct Definition {
     /// How amounts are rounded.
     #[serde(default)]
     pub rounding: Rounding,
+    /// By which code callers are told that an allowance is used up.
+    #[serde(default, skip_serializing_if = "QuotaRefusal::is_usual")]
+    pub quota_refusal: QuotaRefusal,
     /// What referrals pay; `None` where the product has none.
     pub referrals: Option<ReferralTerms>,
     /// Taxes, each from a day on.

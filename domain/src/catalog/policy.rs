@@ -1,4 +1,4 @@
-//! What a catalog says once for the whole product: referrals, taxes, proration, rounding.
+//! What a catalog says once for the whole product: referrals, taxes, proration, rounding, how quotas refuse.
 
 use std::collections::BTreeMap;
 
@@ -139,6 +139,37 @@ pub enum Rounding {
     /// To the nearest; from the middle, away from zero. Once per line.
     #[default]
     HalfAwayFromZero,
+}
+
+/// The code by which callers are told that an allowance is used up. The clients of a product may know it by a name of
+/// their own; apart from the code the refusal is the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum QuotaRefusal {
+    /// Tollgate's own.
+    #[default]
+    #[serde(rename = "QUOTA_EXCEEDED")]
+    QuotaExceeded,
+    /// For clients that know one kind of 429. Refusals of rates have it too, with another `kind`.
+    #[serde(rename = "rate_limit_exceeded")]
+    RateLimitExceeded,
+}
+
+impl QuotaRefusal {
+    /// The code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
+            Self::RateLimitExceeded => "rate_limit_exceeded",
+        }
+    }
+
+    /// Is it what is told where a catalog says nothing?
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Definition {

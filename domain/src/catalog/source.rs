@@ -90,6 +90,7 @@ fn read_definition(mut root: Table<'_>, report: &mut Report) -> Option<Definitio
     let seats = root.optional("seats");
     let proration = root.optional("proration").map(|node| node.choice(&policy::PRORATION, report));
     let rounding = root.optional("rounding").map(|node| node.choice(&policy::ROUNDING, report));
+    let quota_refusal = root.optional("quota_refusal").map(|node| node.choice(&policy::QUOTA_REFUSAL, report));
     let referrals = root.optional("referrals");
     let taxes = root.optional("taxes").map_or_else(Vec::new, |node| policy::taxes(&node, report));
     let features = root.optional("features").map_or_else(Default::default, |node| feature::features(&node, report));
@@ -112,6 +113,7 @@ fn read_definition(mut root: Table<'_>, report: &mut Report) -> Option<Definitio
         seats: seats.flatten(),
         proration: proration.flatten().unwrap_or_default(),
         rounding: rounding.flatten().unwrap_or_default(),
+        quota_refusal: quota_refusal.flatten().unwrap_or_default(),
         referrals: referrals.flatten(),
         taxes,
         features: features.into_iter().filter_map(|(code, feature)| Some((code, feature?))).collect(),

@@ -19,6 +19,7 @@ pub(super) fn differences(before: &Definition, after: &Definition) -> Vec<Differ
         seats,
         proration,
         rounding,
+        quota_refusal,
         referrals,
         taxes,
         // These are compared one by one.
@@ -37,6 +38,7 @@ pub(super) fn differences(before: &Definition, after: &Definition) -> Vec<Differ
     found.differ("seats", seats, &after.seats, or("not limited"));
     found.differ("proration", proration, &after.proration, ToString::to_string);
     found.differ("rounding", rounding, &after.rounding, ToString::to_string);
+    found.differ("code of used up allowances", quota_refusal, &after.quota_refusal, ToString::to_string);
     compare_referrals(&mut found, referrals.as_ref(), after.referrals.as_ref());
     compare_taxes(&mut found, taxes, &after.taxes);
     compare_order(&mut found, before, after);

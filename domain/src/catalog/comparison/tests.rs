@@ -98,6 +98,7 @@ const OF_THE_PRODUCT: &[(&str, &str)] = &[
     ("credits_low = \"5\"\n", ""),
     ("seats = \"users\"\n", ""),
     ("proration = \"day\"", "proration = \"none\""),
+    ("proration = \"day\"", "proration = \"day\"\nquota_refusal = \"rate_limit_exceeded\""),
     ("rates = [\"0.20\", \"0.05\"]", "rates = [\"0.125\"]"),
     ("hold_days = 14", "hold_days = 1"),
     ("attribution_days = 30\n", ""),
@@ -139,6 +140,8 @@ fn what_holds_for_the_whole_product() {
           ~ seats: users -> not limited
         whole product
           ~ proration: by the day -> none
+        whole product
+          ~ code of used up allowances: QUOTA_EXCEEDED -> rate_limit_exceeded
         whole product
           ~ referrals: 20 %, then 5 % -> 12.5 %
         whole product

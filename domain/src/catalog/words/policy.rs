@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use crate::calendar::Window;
 use crate::catalog::{
-    CommissionBase, FeatureKind, PaymentMethod, Proration, RateLimit, RateUnit, ReferralTerms, Rollover, Rounding, Tax,
-    TaxedPrices, Trial, Wording,
+    CommissionBase, FeatureKind, PaymentMethod, Proration, QuotaRefusal, RateLimit, RateUnit, ReferralTerms, Rollover,
+    Rounding, Tax, TaxedPrices, Trial, Wording,
 };
 
 /// A share as a percentage: `0.20` is `20 %`.
@@ -95,6 +95,12 @@ impl fmt::Display for Rounding {
         match self {
             Self::HalfAwayFromZero => f.write_str("half away from zero"),
         }
+    }
+}
+
+impl fmt::Display for QuotaRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 
