@@ -28,7 +28,7 @@ impl Look {
         quantity: Quantity,
     ) -> Result<shape::Entitlement, Problem> {
         let found = entitlement::check_for(actor, &self.sight.account.ledger, feature, quantity, &self.context);
-        Ok(found.map_err(Rejection::CreditLedger)?.into())
+        Ok(found.map_err(|refused| self.refused(self.catalog_version(), Rejection::CreditLedger(refused)))?.into())
     }
 
     fn gate(&self, plan: &PlanCode, catalog: &domain::catalog::CatalogVersion) -> Result<PlanGate, Rejection> {
@@ -48,7 +48,8 @@ pub(crate) async fn list_entitlements(
     freshness: Freshness,
 ) -> Result<Json<Entitlements>, Problem> {
     let look = Look::at(&gate, &customer, freshness).await?;
-    let all = entitlement::check_all(&look.sight.account.ledger, &look.context).map_err(Rejection::CreditLedger)?;
+    let all = entitlement::check_all(&look.sight.account.ledger, &look.context);
+    let all = all.map_err(|refused| look.refused(look.catalog_version(), Rejection::CreditLedger(refused)))?;
     let entitlements = all.into_iter().map(Into::into).collect();
     Ok(Json(Entitlements { found: Found::of(&look), entitlements }))
 }
@@ -96,7 +97,7 @@ pub(crate) async fn get_gate(
         answer = asked.or(answer);
     }
     let (found, version) = answer.ok_or(Fault::Internal)?;
-    let found = found.map_err(|unknown| customer.problem(unknown.into()))?;
+    let found = found.map_err(|unknown| customer.problem(look.refused(Some(version), unknown)))?;
     Ok(Json(GateAnswer::of(&look, query.plan, found, version)))
 }
 

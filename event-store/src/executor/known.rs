@@ -204,8 +204,8 @@ impl Known {
 }
 
 fn binding_of_ledger(terms: Option<&Terms>) -> Option<Binding> {
-    let version = terms?.plan.as_ref().map(|plan| plan.catalog_version);
-    Some((terms?.product.clone(), version))
+    let terms = terms?;
+    Some((terms.product.clone(), terms.bound_to()))
 }
 
 impl Cached {
