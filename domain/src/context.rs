@@ -88,6 +88,12 @@ impl Terms {
         })
     }
 
+    /// The version of the product's catalog that binds the ledger: the one the plan was sold under; `None` is the newest.
+    #[must_use]
+    pub fn bound_to(&self) -> Option<u32> {
+        self.plan.as_ref().map(|plan| plan.catalog_version)
+    }
+
     /// What was decided by hand of a feature and is in force.
     #[must_use]
     pub fn override_of(&self, feature: &FeatureCode, now: Timestamp) -> Option<&FeatureOverride> {

@@ -51,6 +51,8 @@ pub struct Applied {
     pub partition: i32,
     /// The position of its last event, or of the log when it changed nothing.
     pub position: i64,
+    /// On what it was decided; `None` if an earlier release decided it, which did not write that down.
+    pub grounds: Option<Grounds>,
     /// What the caller is told: the aggregate's `Answer`, as JSON.
     pub answer: String,
     /// Was this the first answer, given again?
@@ -94,7 +96,7 @@ pub enum Failure {
     },
 }
 
-/// What a refusal was decided on: whoever reads the log that far, and decides again by that catalog, is refused again.
+/// What a verdict was decided on: whoever reads the log that far, and decides again by that catalog, decides the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grounds {
     /// The partition.

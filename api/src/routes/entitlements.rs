@@ -30,7 +30,7 @@ impl Look {
         quantity: Quantity,
     ) -> Result<shape::Entitlement, Problem> {
         let found = entitlement::check_for(actor, &self.sight.account.ledger, feature, quantity, &self.context);
-        Ok(found.map_err(Rejection::CreditLedger)?.into())
+        Ok(found.map_err(|refused| self.refused(self.catalog_version(), Rejection::CreditLedger(refused)))?.into())
     }
 
     fn require(&self, query: &CheckQuery, feature: &FeatureCode) -> Result<(), Problem> {
@@ -66,7 +66,8 @@ pub(crate) async fn list_entitlements(
     freshness: Freshness,
 ) -> Result<Json<Entitlements>, Problem> {
     let look = Look::at(&gate, &customer, freshness).await?;
-    let all = entitlement::check_all(&look.sight.account.ledger, &look.context).map_err(Rejection::CreditLedger)?;
+    let all = entitlement::check_all(&look.sight.account.ledger, &look.context);
+    let all = all.map_err(|refused| look.refused(look.catalog_version(), Rejection::CreditLedger(refused)))?;
     let entitlements = all.into_iter().map(Into::into).collect();
     Ok(Json(Entitlements { found: Found::of(&look), entitlements }))
 }
@@ -120,7 +121,7 @@ pub(crate) async fn get_gate(
         answer = asked.or(answer);
     }
     let (found, version) = answer.ok_or(Fault::Internal)?;
-    let found = found.map_err(|unknown| customer.problem(unknown.into()))?;
+    let found = found.map_err(|unknown| customer.problem(look.refused(Some(version), unknown)))?;
     match found.upgrade {
         Some(way) if query.require => {
             let Upgrade { plan, url } = *way;

@@ -19,6 +19,7 @@ mod overload;
 mod pages;
 mod rates;
 mod reads;
+mod receipts;
 mod required;
 mod studio;
 mod usage;

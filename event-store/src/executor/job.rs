@@ -72,8 +72,7 @@ impl Asked {
             let command_id = self.submission.key.command_id.clone();
             return self.answer(Err(Failure::KeyReused { command_id }));
         }
-        let (position, answer) = (receipt.position, receipt.answer.clone());
-        self.answer(Ok(Applied { partition, position, answer, repeated: true }));
+        self.answer(Ok(receipt.clone().told(partition, true)));
     }
 
     pub(super) fn answer(self, answer: Result<Applied, Failure>) {

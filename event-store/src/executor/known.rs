@@ -33,7 +33,7 @@ pub(super) struct Known {
     /// The newest catalog of every product, as asked for the jobs that are decided together.
     newest_catalogs: Versions<ProductCode>,
     newest_asked: view::Asked,
-    /// Older versions that subscriptions are on. They never change.
+    /// Versions that subscriptions are on; `None` of those that were not published yet when they were asked for.
     versions: Versions<(ProductCode, u32)>,
     /// When the newest decision was made; the next one is not earlier, even if the machine's clock steps back. Events are
     /// recorded at this instant, also those of a sandbox.
@@ -90,8 +90,11 @@ impl Known {
     async fn load_catalog(&mut self, product: ProductCode, version: Option<u32>) -> Result<(), Failure> {
         match version {
             Some(version) => {
-                if let Entry::Vacant(unknown) = self.versions.entry((product.clone(), version)) {
-                    unknown.insert(self.catalogs.version(&product, version).await?);
+                let version = (product, version);
+                // A version never changes; one that was asked for before it was published must be found afterwards.
+                if !matches!(self.versions.get(&version), Some(Some(_))) {
+                    let found = self.catalogs.version(&version.0, version.1).await?;
+                    self.versions.insert(version, found);
                 }
             }
             None => {
@@ -204,8 +207,8 @@ impl Known {
 }
 
 fn binding_of_ledger(terms: Option<&Terms>) -> Option<Binding> {
-    let version = terms?.plan.as_ref().map(|plan| plan.catalog_version);
-    Some((terms?.product.clone(), version))
+    let terms = terms?;
+    Some((terms.product.clone(), terms.bound_to()))
 }
 
 impl Cached {
