@@ -10,11 +10,15 @@ use serde_json::{Value, json};
 use crate::house::{House, Reply};
 use crate::studio::{Studio, in_minutes, inhabited, told};
 
-/// Asks for a summary that has all that was done before.
+/// Asks for a summary that has all that was done before, of whomever: they may be in two partitions of the log.
 async fn asked(house: &House, of: &str, query: &str) -> Reply {
-    let head = house.head_of("ana").await;
-    let fresh = format!("min_position={}:{}", head["partition"], head["position"]);
-    house.read(&format!("/v1/{of}/usage/summary?{query}&{fresh}")).await
+    let ask = async |id: &str| {
+        let head = house.head_of(id).await;
+        let fresh = format!("min_position={}:{}", head["partition"], head["position"]);
+        house.read(&format!("/v1/{of}/usage/summary?{query}&{fresh}")).await
+    };
+    ask("sam").await;
+    ask("ana").await
 }
 
 async fn summary(studio: &Studio, query: &str) -> Value {
