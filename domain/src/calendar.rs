@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,12 @@ impl Zone {
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The local day that holds an instant.
+    #[must_use]
+    pub fn day(&self, instant: Timestamp) -> Date {
+        self.at(instant).date()
     }
 
     fn at(&self, instant: Timestamp) -> Zoned {
@@ -155,7 +162,7 @@ impl Window {
         let number = |instant: Timestamp| {
             let date = zone.at(instant).date();
             match self {
-                Self::Day => date.duration_since(jiff::civil::Date::ZERO).as_hours() / 24,
+                Self::Day => date.duration_since(Date::ZERO).as_hours() / 24,
                 Self::Month => i64::from(date.year()) * 12 + i64::from(date.month()),
                 Self::BillingPeriod => i64::from(billing_index(anchor, Interval::Month, instant, zone)),
                 Self::Forever => 0,
@@ -166,12 +173,8 @@ impl Window {
 }
 
 /// The local days that hold `now`, from the first midnight to the second.
-fn local(
-    zone: &Zone,
-    now: Timestamp,
-    days: impl Fn(jiff::civil::Date) -> (jiff::civil::Date, Result<jiff::civil::Date, jiff::Error>),
-) -> Period {
-    let midnight = |date: jiff::civil::Date| date.to_zoned(zone.0.clone()).map(|zoned| zoned.timestamp());
+fn local(zone: &Zone, now: Timestamp, days: impl Fn(Date) -> (Date, Result<Date, jiff::Error>)) -> Period {
+    let midnight = |date: Date| date.to_zoned(zone.0.clone()).map(|zoned| zoned.timestamp());
     let (first, next) = days(zone.at(now).date());
     // The calendar ends in the year 9999; the last window then has no end.
     Period { start: midnight(first).unwrap_or(Timestamp::MIN), end: next.and_then(midnight).unwrap_or(Timestamp::MAX) }
@@ -256,6 +259,23 @@ mod tests {
             let day = Window::Day.open_at(instant(now), instant(now), &zone);
             assert!(day.contains(instant(now)));
             assert_eq!(day.end.duration_since(day.start).as_hours(), hours, "{now}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_of_the_local_day_whose_window_holds_it() {
+        let zone = Zone::new("America/Santiago").unwrap();
+        for (now, day) in [
+            // Midnight comes an hour late: at 24:00 of the 6th it is 23:00 again.
+            ("2024-04-07T03:59:59Z", "2024-04-06"),
+            ("2024-04-07T04:00:00Z", "2024-04-07"),
+            // The 8th begins at 01:00.
+            ("2024-09-08T03:59:59Z", "2024-09-07"),
+            ("2024-09-08T04:00:00Z", "2024-09-08"),
+        ] {
+            assert_eq!(zone.day(instant(now)).to_string(), day, "{now}");
+            let window = Window::Day.open_at(instant(now), instant(now), &zone);
+            assert_eq!(zone.day(window.start), zone.day(instant(now)));
         }
     }
 

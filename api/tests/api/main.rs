@@ -22,4 +22,5 @@ mod reads;
 mod receipts;
 mod required;
 mod studio;
+mod summary;
 mod usage;
