@@ -4,8 +4,8 @@
 -- open rows with each other), so that a long backlog costs no more than the part of it that is looked at.
 WITH free AS (
     SELECT processor, event_id, deadline FROM proc.todos AS todo
-     WHERE processor = $1 AND status = 'pending' AND opens_at <= now() AND next_attempt_at <= now()
-       AND (leased_until IS NULL OR leased_until <= now())
+     WHERE processor = $1 AND status = 'pending' AND opens_at < 'infinity' AND opens_at <= now()
+       AND next_attempt_at <= now() AND (leased_until IS NULL OR leased_until <= now())
        AND (event_id, deadline) = (
            SELECT first.event_id, first.deadline FROM proc.todos AS first
             WHERE first.processor = todo.processor AND first.partition = todo.partition
