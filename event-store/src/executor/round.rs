@@ -70,6 +70,9 @@ impl Round {
             return self.deferred.push(Job::Command(asked));
         };
         self.marks.insert(mark);
+        if let Some(due_at) = asked.due_at.filter(|due_at| context.now < *due_at) {
+            return self.refused.push((asked, Failure::TooEarly { due_at, now: context.now }));
+        }
         let weight = cached.state.weight();
         let grounds = self.grounds(&context);
         let decision = match cached.state.execute(&asked.submission.command, &context) {
