@@ -92,6 +92,8 @@ pub(crate) struct Allowance<'a> {
     pub(super) plan: &'a PlanInForce,
     pub(super) catalog: &'a CatalogVersion,
     pub(crate) window: Period,
+    /// The billing month, whatever the window.
+    month: Period,
     pub(crate) limit: Limit,
     /// What was carried into the window, on top of the limit.
     pub(crate) carried: Quantity,
@@ -212,7 +214,8 @@ impl CreditLedger {
         };
         let QuotaTerms { limit, overage, .. } = quota;
         let settle_above = quota.settle_above || is_waived;
-        Ok(Allowance { plan, catalog, window, limit, carried, overage, settle_above, by_hand, is_waived })
+        let month = plan.month_at(context.now, &terms.zone);
+        Ok(Allowance { plan, catalog, window, month, limit, carried, overage, settle_above, by_hand, is_waived })
     }
 
     /// What comes into a window that nothing was used in yet: what was left of the one before it. In between nothing
@@ -261,7 +264,7 @@ impl CreditLedger {
                 let pricing = pricing.get(&currency).ok_or_else(exceeded)?;
                 let before = self.window(feature, allowance.window).map_or(Quantity::ZERO, |window| window.priced);
                 let price = pricing.line(before + past, currency).less(pricing.line(before, currency));
-                Some(OverageCharge::Invoice(InvoiceCharge { quantity: past, price }))
+                Some(OverageCharge::Invoice(InvoiceCharge { quantity: past, price, month: Some(allowance.month) }))
             }
         };
         Ok(Cover { included, overage, waived: Quantity::ZERO })
