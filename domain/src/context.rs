@@ -70,6 +70,8 @@ pub struct Terms {
     pub metered: Metered,
     /// What its invoices say of it.
     pub billing: Option<BillingProfile>,
+    /// When time alone makes something else of its plan; `None` if it does not.
+    pub until: Option<Timestamp>,
 }
 
 /// A plan that entitles an organization.
@@ -127,20 +129,18 @@ impl Terms {
             instant: organization.instant(),
             metered: ledger.metered().clone(),
             billing: organization.billing().cloned(),
+            until: subscription.next_due(),
         };
-        if subscription.next_due().is_some_and(|due| due <= now) {
-            terms.plan = terms.plan_due_in(subscription, now, sold_under);
+        if terms.until.is_some_and(|until| until <= now) {
+            let settled = terms.settled(subscription, now, sold_under);
+            terms.plan = settled.plan_in_force();
+            terms.until = settled.next_due();
         }
         Some(terms)
     }
 
-    /// The plan that entitles once all that fell due has happened.
-    fn plan_due_in(
-        &self,
-        subscription: &Subscription,
-        now: Timestamp,
-        sold_under: &SoldUnder,
-    ) -> Option<PlanInForce> {
+    /// The subscription once all that fell due has happened.
+    fn settled(&self, subscription: &Subscription, now: Timestamp, sold_under: &SoldUnder) -> Subscription {
         let SoldUnder { plan, scheduled } = sold_under.clone();
         // Nothing of what is decided here is written, so no id has to be unique.
         let context = Context {
@@ -151,7 +151,7 @@ impl Terms {
             sold_under: plan,
             scheduled_under: scheduled,
         };
-        subscription.settled(self, &context).plan_in_force()
+        subscription.settled(self, &context).into_owned()
     }
 
     /// What was decided by hand of a feature and is in force.

@@ -83,6 +83,7 @@ pub(crate) fn surroundings() -> Context {
         instant: None,
         metered: Metered::default(),
         billing: None,
+        until: None,
     };
     Context {
         now: instant(START),

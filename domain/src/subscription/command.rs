@@ -165,6 +165,14 @@ pub enum Received {
     Credits,
 }
 
+impl Command {
+    /// Money that somebody counted, for the oldest open invoices.
+    #[must_use]
+    pub fn pay_by_hand(amount: Money, reference: Option<Reference>) -> Self {
+        Self::RecordPayment { amount, invoice: None, method: Received::ByHand, reference }
+    }
+}
+
 impl Received {
     pub(super) fn is_by_hand(&self) -> bool {
         *self == Self::ByHand
