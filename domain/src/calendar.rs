@@ -186,11 +186,7 @@ impl Window {
 }
 
 /// The local days that hold `now`, from the first midnight to the second.
-fn local(
-    zone: &Zone,
-    now: Timestamp,
-    days: impl Fn(Date) -> (Date, Result<Date, jiff::Error>),
-) -> Period {
+fn local(zone: &Zone, now: Timestamp, days: impl Fn(Date) -> (Date, Result<Date, jiff::Error>)) -> Period {
     let midnight = |date: Date| date.to_zoned(zone.0.clone()).map(|zoned| zoned.timestamp());
     let (first, next) = days(zone.at(now).date());
     // The calendar ends in the year 9999; the last window then has no end.

@@ -41,8 +41,8 @@ pub use aggregate::Aggregate;
 pub use context::{Context, PlanInForce, SoldUnder, Terms};
 pub use id::{
     ActorId, AlertId, AttributeKey, BillingProfileId, CommissionId, CreditNoteId, DiscountCode, FeatureCode, HoldId,
-    InvoiceId, LotId, OrganizationId, PaymentId, PlanCode, ProductCode, ProviderCode, Reference, ReferralCode, RefundId,
-    Series, SubscriptionId,
+    InvoiceId, LotId, OrganizationId, PaymentId, PlanCode, ProductCode, ProviderCode, Reference, ReferralCode,
+    RefundId, Series, SubscriptionId,
 };
 pub use money::{Credits, Currency, Money, Quantity};
 pub use refusal::{Refusal, RefusalClass};

@@ -48,9 +48,9 @@ pub mod stage;
 mod start;
 pub mod state;
 mod tax;
+mod tell;
 #[cfg(test)]
 mod tests;
-mod tell;
 mod trial;
 mod upcast;
 

@@ -66,14 +66,16 @@ impl Metered {
     }
 
     pub(super) fn charge(&mut self, feature: &FeatureCode, overage: Option<&OverageCharge>) {
-        let Some(InvoiceCharge { quantity, price, month: Some(month) }) = overage.and_then(OverageCharge::invoice) else {
+        let Some(InvoiceCharge { quantity, price, month: Some(month) }) = overage.and_then(OverageCharge::invoice)
+        else {
             return;
         };
         self.add(*month, feature, MeteredSum { used: *quantity, given_back: Quantity::ZERO, price: *price });
     }
 
     pub(super) fn give_back(&mut self, feature: &FeatureCode, overage: Option<&OverageCharge>) {
-        let Some(InvoiceCharge { quantity, price, month: Some(month) }) = overage.and_then(OverageCharge::invoice) else {
+        let Some(InvoiceCharge { quantity, price, month: Some(month) }) = overage.and_then(OverageCharge::invoice)
+        else {
             return;
         };
         let price = Money { amount: -price.amount, currency: price.currency };

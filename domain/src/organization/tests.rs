@@ -280,9 +280,7 @@ fn an_organization_replays_from_a_snapshot() {
         overridden("ai_runs", up_to(3), Some("2026-03-01T00:00:00Z")),
         appointed("user-1"),
         suspended(),
-        Event::BillingProfileSet {
-            profile: BillingProfile { id: id("bp_1"), hash: id("a1b2"), country: id("CL") },
-        },
+        Event::BillingProfileSet { profile: BillingProfile { id: id("bp_1"), hash: id("a1b2"), country: id("CL") } },
         was_set("2026-03-01T00:00:00Z"),
         resumed(),
     ];

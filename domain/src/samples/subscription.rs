@@ -6,9 +6,7 @@ use crate::catalog::TaxedPrices;
 use crate::discount::{DiscountTerms, Lasts, Off};
 use crate::organization::BillingProfile;
 use crate::refusal::sample;
-use crate::subscription::{
-    CancelReason, Event, InvoiceKind, InvoiceTax, Item, Line, Method, RefundKind, Scheduled,
-};
+use crate::subscription::{CancelReason, Event, InvoiceKind, InvoiceTax, Item, Line, Method, RefundKind, Scheduled};
 
 pub(super) fn events() -> Vec<Event> {
     let mut events = began();
@@ -62,10 +60,7 @@ fn billed() -> Vec<Event> {
         line(Item::ProrationCharge { plan: sample("starter") }, "2"),
         line(Item::Plan { plan: sample("starter"), interval: Interval::Month }, "15"),
         line(Item::Discount { code: sample("SPRING") }, "-3"),
-        line(
-            Item::Metered { feature: sample("minutes"), quantity: quantity("12"), given_back: quantity("2") },
-            "14",
-        ),
+        line(Item::Metered { feature: sample("minutes"), quantity: quantity("12"), given_back: quantity("2") }, "14"),
     ];
     vec![
         Event::InvoiceIssued {
@@ -132,23 +127,15 @@ fn unpaid() -> Vec<Event> {
             suspends_at: instant("2026-04-05T14:00:00Z"),
             cancels_at: instant("2026-04-20T14:00:00Z"),
         },
-        Event::PaymentRetryDue {
-            invoice: sample("inv_01-2"),
-            attempt: 1,
-            at: instant("2026-04-02T14:00:00Z"),
-        },
+        Event::PaymentRetryDue { invoice: sample("inv_01-2"), attempt: 1, at: instant("2026-04-02T14:00:00Z") },
         Event::SubscriptionSuspended { since: instant("2026-04-05T14:00:00Z"), invoice: sample("inv_01-2") },
         Event::SubscriptionRecovered { at: instant("2026-04-06T15:00:00Z") },
     ]
 }
 
 fn changed() -> Vec<Event> {
-    let change = Scheduled::Plan {
-        plan: sample("basic"),
-        interval: Interval::Month,
-        catalog_version: 1,
-        price: usd("9"),
-    };
+    let change =
+        Scheduled::Plan { plan: sample("basic"), interval: Interval::Month, catalog_version: 1, price: usd("9") };
     let at = instant("2026-05-06T15:00:00Z");
     vec![
         Event::ChangeScheduled { change: change.clone(), at },
@@ -165,11 +152,7 @@ fn changed() -> Vec<Event> {
         Event::SubscriptionPaused { since: instant("2026-04-12T15:00:00Z"), resumes_at: Some(at) },
         Event::SubscriptionResumed { at },
         Event::DiscountEnded { code: sample("SPRING"), at },
-        Event::InvoiceVoided {
-            invoice: sample("inv_01-2"),
-            amount: usd("15"),
-            reason: sample("issued by mistake"),
-        },
+        Event::InvoiceVoided { invoice: sample("inv_01-2"), amount: usd("15"), reason: sample("issued by mistake") },
         Event::PaymentMethodDetached { provider: sample("stripe"), reference: sample("pm_7") },
         Event::SubscriptionCanceled {
             at: instant("2026-05-10T15:00:00Z"),

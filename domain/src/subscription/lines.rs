@@ -43,7 +43,11 @@ impl Course<'_> {
             let off = discount.terms.off.of(left, share);
             if off.is_positive() {
                 left = left.less(off);
-                lines.push(Line { item: Item::Discount { code: discount.code.clone() }, period, amount: off.negated() });
+                lines.push(Line {
+                    item: Item::Discount { code: discount.code.clone() },
+                    period,
+                    amount: off.negated(),
+                });
             }
         }
         lines

@@ -91,8 +91,12 @@ impl Course<'_> {
             self.state.id.as_ref() == Some(&subscription) && (1..=self.state.issued).contains(&number)
         });
         let invoice = id.clone();
-        Err(if is_own { bill::Rejection::InvoiceTooOld { invoice } } else { bill::Rejection::UnknownInvoice { invoice } }
-            .into())
+        Err(if is_own {
+            bill::Rejection::InvoiceTooOld { invoice }
+        } else {
+            bill::Rejection::UnknownInvoice { invoice }
+        }
+        .into())
     }
 
     fn nothing_due(&self) -> Result<Rejection, Rejection> {

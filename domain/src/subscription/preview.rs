@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::course::Course;
 use super::stage::Started;
 use super::tax::{self, Totals};
-use super::{Command, Event, InvoiceKind, InvoiceTax, Line, Rejection, Subscription, lines};
+use super::{Command, Event, Invoice, InvoiceKind, InvoiceTax, Line, Method, Rejection, Subscription, lines};
 use crate::aggregate::Aggregate;
 use crate::calendar::Period;
 use crate::context::{Context, Terms};
+use crate::id::PaymentId;
 use crate::money::Money;
 
 /// What a command would come to.
@@ -84,18 +85,30 @@ pub fn preview(subscription: &Subscription, command: &Command, context: &Context
     })
 }
 
-/// The invoice that comes when the period, or the trial, is over, with what was used up to now; `None` if none does:
-/// because nothing is billed then, or because it will have ended or been suspended.
+/// The invoice that comes when the period, or the trial, is over, with what was used up to now, if all that is due is
+/// paid before; `None` if none comes, because nothing is billed then or because it will have ended.
 #[must_use]
 pub fn upcoming(subscription: &Subscription, context: &Context) -> Option<Bill> {
     let terms = context.terms.as_ref()?;
-    let now_due = subscription.settled(terms, context);
-    let at = now_due.started.as_ref().and_then(Started::ends_at)?;
+    let paid = all_paid(subscription, terms, context);
+    let at = paid.started.as_ref().and_then(Started::ends_at)?;
     let then = Context { now: at, ..context.clone() };
-    let mut course = Course::of(&now_due, terms, &then);
+    let mut course = Course::of(&paid, terms, &then);
     course.settle();
-    let bills = course.events.iter().filter_map(Bill::of);
-    bills.into_iter().find(|bill| bill.issued_at == at)
+    course.events.iter().filter_map(Bill::of).find(|bill| bill.issued_at == at)
+}
+
+/// The subscription as if all that is due were paid now.
+fn all_paid(subscription: &Subscription, terms: &Terms, context: &Context) -> Subscription {
+    let mut course = Course::of(subscription, terms, context);
+    course.settle();
+    let open: Vec<Invoice> = course.state.open_invoices().cloned().collect();
+    for invoice in open {
+        let payment = PaymentId::from_balance(&invoice.id, invoice.payments.len() + 1);
+        course.pay(&invoice, payment, invoice.open(), Method::ByHand, None);
+    }
+    course.follow(context.now);
+    course.state
 }
 
 /// What of the open period would be billed now beside its price: what was used past the allowances up to here.

@@ -35,7 +35,10 @@ impl Part {
         let (left, whole) = (Decimal::from(self.left), Decimal::from(self.whole));
         // Exact, unless the product leaves the 96 bits of a `Decimal`.
         let product = amount.amount.checked_mul(left);
-        Money::rounded(product.map_or_else(|| amount.amount * (left / whole), |product| product / whole), amount.currency)
+        Money::rounded(
+            product.map_or_else(|| amount.amount * (left / whole), |product| product / whole),
+            amount.currency,
+        )
     }
 
     pub(super) fn share(self) -> Decimal {

@@ -34,7 +34,13 @@ impl Course<'_> {
         let (invoice, payment) = (invoice.clone(), payment.clone());
         let owed_no_more = amount.less(invoice.to_refund);
         if *kind == RefundKind::Refund && owed_no_more.is_positive() {
-            self.note(&Note { invoice: &invoice, amount: owed_no_more, credit: CreditUnused::Refund, reason, keeps_due: true });
+            self.note(&Note {
+                invoice: &invoice,
+                amount: owed_no_more,
+                credit: CreditUnused::Refund,
+                reason,
+                keeps_due: true,
+            });
         }
         let refunded_total = payment.refunded.plus(amount);
         let refunded_net_total = tax::share(payment.net, refunded_total, payment.amount);

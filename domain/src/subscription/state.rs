@@ -379,9 +379,7 @@ impl Subscription {
             let paid = Payment { id, amount: *amount, net: *net, method, refunded: zero, refunded_net: zero };
             self.change_invoice(invoice, |invoice| invoice.payments.push(paid));
         }
-        if let Event::PaymentRefunded {
-            payment, invoice, amount, refunded_total, refunded_net_total, kind, ..
-        } = event
+        if let Event::PaymentRefunded { payment, invoice, amount, refunded_total, refunded_net_total, kind, .. } = event
         {
             self.change_invoice(invoice, |invoice| {
                 if *kind == super::RefundKind::Refund {

@@ -24,8 +24,7 @@ pub(super) struct Totals {
 
 pub(super) fn totals(lines: Money, taxes: &[&Tax]) -> Totals {
     let currency = lines.currency;
-    let (included, added): (Vec<&Tax>, Vec<&Tax>) =
-        taxes.iter().partition(|tax| tax.prices == TaxedPrices::Inclusive);
+    let (included, added): (Vec<&Tax>, Vec<&Tax>) = taxes.iter().partition(|tax| tax.prices == TaxedPrices::Inclusive);
     let rates: Decimal = included.iter().map(|tax| tax.rate).sum();
     let net = Money::rounded(lines.amount / (Decimal::ONE + rates), currency);
     let weights: Vec<u64> = included.iter().map(|tax| weight(tax.rate)).collect();

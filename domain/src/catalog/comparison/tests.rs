@@ -113,7 +113,10 @@ const OF_THE_PRODUCT: &[(&str, &str)] = &[
     ("per = \"minute\", burst = 10", "per = \"second\", burst = 5"),
     ("rate_limit = { requests = 60, per = \"minute\", burst = 10 }\n", ""),
     ("[referrals]\n", "[dunning]\nretry_days = [1]\nsuspend_after_days = 2\n[referrals]\n"),
-    ("[referrals]\n", "[seller]\nname = \"Acme\"\ntax_id = \"76\"\naddress = \"Here 1\"\ncountry = \"CL\"\n[referrals]\n"),
+    (
+        "[referrals]\n",
+        "[seller]\nname = \"Acme\"\ntax_id = \"76\"\naddress = \"Here 1\"\ncountry = \"CL\"\n[referrals]\n",
+    ),
     ("[referrals]\n", "[credits]\nper_unit = { USD = \"1\" }\n[referrals]\n"),
 ];
 

@@ -33,7 +33,8 @@ pub(super) fn dunning(node: &Node<'_>, report: &mut Report) -> Option<Dunning> {
     table.finish(report);
     let (suspend_after_days, cancel_after_days) = (suspend_after_days?, cancel_after_days?);
     if cancel_after_days < suspend_after_days {
-        let text = format!("is canceled after {cancel_after_days} days, before it is suspended after {suspend_after_days}");
+        let text =
+            format!("is canceled after {cancel_after_days} days, before it is suspended after {suspend_after_days}");
         return cancel.as_ref().unwrap_or(node).fault(report, text);
     }
     // The usual tries that would come after the end are left out; those that were written are a fault.

@@ -140,8 +140,21 @@ impl Refusal for Rejection {
 
     fn class(&self) -> RefusalClass {
         match self {
-            Self::UnknownInvoice { .. } | Self::UnknownPayment { .. } | Self::UnknownDiscount { .. } => RefusalClass::Unknown,
-            Self::InvoiceTooOld { .. } | Self::InvoiceVoid { .. } | Self::InvoiceSettled { .. } | Self::TooManyPayments { .. } | Self::PaidFromBalance { .. } | Self::RefundExceedsPayment { .. } | Self::CreditExceedsInvoice { .. } | Self::InvoicePaid { .. } | Self::TooManyOpen { .. } | Self::DiscountApplied { .. } | Self::DiscountMisfits { .. } | Self::TooManyDiscounts { .. } => RefusalClass::Conflict,
+            Self::UnknownInvoice { .. } | Self::UnknownPayment { .. } | Self::UnknownDiscount { .. } => {
+                RefusalClass::Unknown
+            }
+            Self::InvoiceTooOld { .. }
+            | Self::InvoiceVoid { .. }
+            | Self::InvoiceSettled { .. }
+            | Self::TooManyPayments { .. }
+            | Self::PaidFromBalance { .. }
+            | Self::RefundExceedsPayment { .. }
+            | Self::CreditExceedsInvoice { .. }
+            | Self::InvoicePaid { .. }
+            | Self::TooManyOpen { .. }
+            | Self::DiscountApplied { .. }
+            | Self::DiscountMisfits { .. }
+            | Self::TooManyDiscounts { .. } => RefusalClass::Conflict,
         }
     }
 
@@ -151,7 +164,9 @@ impl Refusal for Rejection {
             Self::InvoiceTooOld { .. } => "the newest 40 can; correct it by a credit note on a newer one".to_owned(),
             Self::InvoiceVoid { .. } => "nothing is owed of it".to_owned(),
             Self::InvoiceSettled { .. } => "leave it as it is, or issue a credit note".to_owned(),
-            Self::TooManyPayments { .. } => "pay the rest in the parts of another invoice, or issue a credit note".to_owned(),
+            Self::TooManyPayments { .. } => {
+                "pay the rest in the parts of another invoice, or issue a credit note".to_owned()
+            }
             Self::UnknownPayment { .. } => "payments of the newest 40 invoices can be refunded".to_owned(),
             Self::PaidFromBalance { .. } => "refund the payment that filled the balance".to_owned(),
             Self::RefundExceedsPayment { left, .. } => format!("refund {left} at most"),
@@ -171,15 +186,23 @@ impl Refusal for Rejection {
             Self::InvoiceTooOld { invoice } => vec![("invoice", json!(invoice))],
             Self::InvoiceVoid { invoice } => vec![("invoice", json!(invoice))],
             Self::InvoiceSettled { invoice } => vec![("invoice", json!(invoice))],
-            Self::TooManyPayments { invoice, payments } => vec![("invoice", json!(invoice)), ("payments", json!(payments))],
+            Self::TooManyPayments { invoice, payments } => {
+                vec![("invoice", json!(invoice)), ("payments", json!(payments))]
+            }
             Self::UnknownPayment { payment } => vec![("payment", json!(payment))],
             Self::PaidFromBalance { payment } => vec![("payment", json!(payment))],
-            Self::RefundExceedsPayment { payment, left, refund } => vec![("payment", json!(payment)), ("left", json!(left)), ("refund", json!(refund))],
-            Self::CreditExceedsInvoice { invoice, left, credit } => vec![("invoice", json!(invoice)), ("left", json!(left)), ("credit", json!(credit))],
+            Self::RefundExceedsPayment { payment, left, refund } => {
+                vec![("payment", json!(payment)), ("left", json!(left)), ("refund", json!(refund))]
+            }
+            Self::CreditExceedsInvoice { invoice, left, credit } => {
+                vec![("invoice", json!(invoice)), ("left", json!(left)), ("credit", json!(credit))]
+            }
             Self::InvoicePaid { invoice, paid } => vec![("invoice", json!(invoice)), ("paid", json!(paid))],
             Self::TooManyOpen { open } => vec![("open", json!(open))],
             Self::DiscountApplied { code } => vec![("code", json!(code))],
-            Self::DiscountMisfits { code, plan, currency } => vec![("code", json!(code)), ("plan", json!(plan)), ("currency", json!(currency))],
+            Self::DiscountMisfits { code, plan, currency } => {
+                vec![("code", json!(code)), ("plan", json!(plan)), ("currency", json!(currency))]
+            }
             Self::TooManyDiscounts { discounts } => vec![("discounts", json!(discounts))],
             Self::UnknownDiscount { code } => vec![("code", json!(code))],
         }

@@ -131,7 +131,19 @@ impl Refusal for Rejection {
 
     fn class(&self) -> RefusalClass {
         match self {
-            Self::Canceled { .. } | Self::Paused { .. } | Self::Suspended { .. } | Self::PlanRetired { .. } | Self::InvoicesOpen { .. } | Self::PaymentMethodRequired { .. } | Self::SamePlan { .. } | Self::AwaitingPayment { .. } | Self::NothingScheduled | Self::NotTrialing { .. } | Self::Trialing { .. } | Self::PastDue { .. } | Self::NotPaused { .. } => RefusalClass::Conflict,
+            Self::Canceled { .. }
+            | Self::Paused { .. }
+            | Self::Suspended { .. }
+            | Self::PlanRetired { .. }
+            | Self::InvoicesOpen { .. }
+            | Self::PaymentMethodRequired { .. }
+            | Self::SamePlan { .. }
+            | Self::AwaitingPayment { .. }
+            | Self::NothingScheduled
+            | Self::NotTrialing { .. }
+            | Self::Trialing { .. }
+            | Self::PastDue { .. }
+            | Self::NotPaused { .. } => RefusalClass::Conflict,
             Self::CurrencyNotSold { .. } | Self::ResumesTooEarly { .. } => RefusalClass::Invalid,
         }
     }
@@ -162,7 +174,9 @@ impl Refusal for Rejection {
             Self::Paused { since } => vec![("since", json!(since))],
             Self::Suspended { since } => vec![("since", json!(since))],
             Self::PlanRetired { plan } => vec![("plan", json!(plan))],
-            Self::CurrencyNotSold { plan, interval, currency } => vec![("plan", json!(plan)), ("interval", json!(interval)), ("currency", json!(currency))],
+            Self::CurrencyNotSold { plan, interval, currency } => {
+                vec![("plan", json!(plan)), ("interval", json!(interval)), ("currency", json!(currency))]
+            }
             Self::InvoicesOpen { due } => vec![("due", json!(due))],
             Self::PaymentMethodRequired { plan } => vec![("plan", json!(plan))],
             Self::SamePlan { plan, interval } => vec![("plan", json!(plan)), ("interval", json!(interval))],
@@ -171,7 +185,9 @@ impl Refusal for Rejection {
             Self::NotTrialing { plan } => vec![("plan", json!(plan))],
             Self::Trialing { ends_at } => vec![("ends_at", json!(ends_at))],
             Self::PastDue { since } => vec![("since", json!(since))],
-            Self::ResumesTooEarly { resumes_at, begins_at } => vec![("resumes_at", json!(resumes_at)), ("begins_at", json!(begins_at))],
+            Self::ResumesTooEarly { resumes_at, begins_at } => {
+                vec![("resumes_at", json!(resumes_at)), ("begins_at", json!(begins_at))]
+            }
             Self::NotPaused { plan } => vec![("plan", json!(plan))],
         }
     }

@@ -166,6 +166,13 @@ impl Life {
         self.at(now).does(Command::Settle)
     }
 
+    /// What fell due is written, under the seed of the command that follows.
+    pub(crate) fn settle_silently(&mut self) {
+        let commands = self.commands;
+        self.decide(&Command::Settle).unwrap();
+        self.commands = commands;
+    }
+
     pub(crate) fn answer(&self) -> Answer {
         self.answer.clone().unwrap()
     }

@@ -48,7 +48,10 @@ fn a_preview_is_what_then_happens() {
     assert!(life.log.windows(events.len()).any(|happened| happened == events));
     let issued = upcoming(&life.state, &life.surroundings()).unwrap();
     assert_eq!(issued, next);
-    life.quietly().settles("2026-02-28T12:00:00Z").tells(expect![]);
+    life.quietly().settles("2026-02-28T12:00:00Z").tells(expect![[r#"
+        PeriodBegan 28 Feb 12:00 to 31 Mar 12:00
+        InvoiceIssued 3 Period on 28 Feb 12:00: big by the month 20.00 = 20.00
+        SubscriptionPastDue since 28 Feb 12:00, until 07 Mar 12:00, to the end on 20 Mar 12:00"#]]);
 }
 
 #[test]
@@ -57,17 +60,26 @@ fn what_was_used_past_the_allowance_is_on_the_invoice_of_the_next_period() {
     let so_far = draft(&life.state, &life.surroundings()).unwrap();
     assert_eq!(so_far.total, usd("6"));
     assert_eq!(upcoming(&life.state, &life.surroundings()).unwrap().total, usd("16"));
-    let life = life.quietly().settles("2026-02-28T12:00:00Z").tells(expect![]);
+    let life = life.quietly().settles("2026-02-28T12:00:00Z").tells(expect![[r#"
+        PeriodBegan 28 Feb 12:00 to 31 Mar 12:00
+        InvoiceIssued 2 Period on 28 Feb 12:00: small by the month 10.00, 12 minutes 6.00 = 16.00
+        SubscriptionPastDue since 28 Feb 12:00, until 07 Mar 12:00, to the end on 20 Mar 12:00"#]]);
     assert_eq!(draft(&life.state, &life.surroundings()), None);
 }
 
 #[test]
 fn a_free_plan_is_billed_what_was_used_and_an_ending_one_too() {
     let free = Life::in_shop().does(start("free")).used(&february()).quietly();
-    free.settles("2026-02-28T12:00:00Z").tells(expect![]);
+    free.settles("2026-02-28T12:00:00Z").tells(expect![[r#"
+        PeriodBegan 28 Feb 12:00 to 31 Mar 12:00
+        InvoiceIssued 1 Period on 28 Feb 12:00: 12 minutes 6.00 = 6.00
+        SubscriptionPastDue since 28 Feb 12:00, until 07 Mar 12:00, to the end on 20 Mar 12:00"#]]);
     let small = Life::in_shop().does(start("small")).does(pay("10")).used(&february()).quietly();
     let cancel = super::life::cancel(Effective::PeriodEnd, crate::subscription::CreditUnused::Nothing);
-    small.does(cancel).settles("2026-02-28T12:00:00Z").tells(expect![]);
+    small.does(cancel).settles("2026-02-28T12:00:00Z").tells(expect![[r#"
+        ChangeScheduled cancellation on 28 Feb 12:00
+        SubscriptionCanceled on 28 Feb 12:00: Requested { reason: "no more need" }
+        InvoiceIssued 2 Usage on 28 Feb 12:00: 12 minutes 6.00 = 6.00"#]]);
 }
 
 #[test]

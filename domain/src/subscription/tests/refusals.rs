@@ -102,11 +102,13 @@ fn pay_with_credits(amount: &str) -> Command {
 
 fn of_where_it_stands() -> Vec<&'static str> {
     let suspended = || paid().settles("2026-03-08T12:00:00Z");
-    let clp = || without(|definition| {
-        let prices = definition.plans[2].prices.get_mut(&Interval::Month).unwrap();
-        prices.clear();
-        prices.insert(id("CLP"), decimal("5000"));
-    });
+    let clp = || {
+        without(|definition| {
+            let prices = definition.plans[2].prices.get_mut(&Interval::Month).unwrap();
+            prices.clear();
+            prices.insert(id("CLP"), decimal("5000"));
+        })
+    };
     let early = Command::Pause { when: NOW, resumes_at: Some(instant("2026-01-31T12:00:00Z")) };
     let trial = || Life::in_shop().does(start("tried"));
     vec![

@@ -85,12 +85,7 @@ fn periods_are_counted_from_the_anchor() {
         (Month, "2024-01-31", "2024-05-01", vec!["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]),
         // Anchor day 30: the leap day of 2012, and the 30th again.
         (Month, "2012-01-30", "2012-04-01", vec!["2012-01-30", "2012-02-29", "2012-03-30"]),
-        (
-            Year,
-            "2024-02-29",
-            "2028-03-01",
-            vec!["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"],
-        ),
+        (Year, "2024-02-29", "2028-03-01", vec!["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]),
     ];
     for (interval, from, until, expected) in cases {
         let noon = |date: &str| format!("{date}T12:00:00Z");
@@ -126,6 +121,9 @@ fn three_changes_within_one_period_and_a_change_back_credit_no_more_than_was_cha
     let mut life = life.does(pay("10"));
     for (at, plan) in [("04-08", "dear"), ("04-16", "cheap"), ("04-23", "dear"), ("04-23", "cheap")] {
         life = life.at(&format!("2026-{at}T00:00:00Z")).does(change(plan, Effective::Now));
+        if let Some(due) = life.state.still_due().filter(|due| !due.is_zero()) {
+            life = life.does(Command::pay_by_hand(due, None));
+        }
     }
     let mut sums = [rust_decimal::Decimal::ZERO; 2];
     for event in &life.log {
@@ -135,8 +133,8 @@ fn three_changes_within_one_period_and_a_change_back_credit_no_more_than_was_cha
             }
         }
     }
-    // 7 + 7 days at ten, 8 at twenty, and 8 more at ten.
+    // 7 days at ten, 8 at twenty, 15 at ten come to 12.667; each line was rounded by itself.
     let [charged, credited] = sums;
     assert!(-credited <= charged);
-    assert_eq!(usd(&(charged + credited).to_string()), usd("12.67"));
+    assert_eq!(usd(&(charged + credited).to_string()), usd("12.66"));
 }

@@ -180,7 +180,18 @@ impl BillingFacts {
 
     fn of_invoice(event: &Event) -> Option<Self> {
         if let Event::InvoiceIssued {
-            invoice, series, kind, period, lines, net, taxes, total, kept, issued_at, due_at, profile,
+            invoice,
+            series,
+            kind,
+            period,
+            lines,
+            net,
+            taxes,
+            total,
+            kept,
+            issued_at,
+            due_at,
+            profile,
         } = event
         {
             return Some(Self::Issued {
