@@ -67,7 +67,7 @@ impl Course<'_> {
         let now = self.context.now;
         self.withdraw_first(&sample("another plan was chosen"));
         self.change_to(change, now);
-        let Some(started) = self.state.started.as_ref().filter(|started| started.price.is_zero()) else {
+        let Some(started) = self.state.started.as_deref().filter(|started| started.price.is_zero()) else {
             let lines = self.plan_lines(None);
             return self.issue(now, InvoiceKind::First, None, lines);
         };
@@ -81,7 +81,7 @@ impl Course<'_> {
         let rest = Period { start: now, end: running.period.end };
         let (unused, left) = self.left(running, policy);
         let credit = self.unused_line(&running.charged, rest, unused);
-        let same_interval = self.state.started.as_ref().is_some_and(|started| started.interval == interval);
+        let same_interval = self.state.started.as_deref().is_some_and(|started| started.interval == interval);
         if same_interval || policy == Proration::None {
             self.change_to(change, now);
             let mut lines: Vec<_> = credit.into_iter().collect();

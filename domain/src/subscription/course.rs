@@ -35,18 +35,18 @@ impl<'a> Course<'a> {
 
     /// The plan that was started and has not ended.
     pub(super) fn started(&self) -> Result<&Started, Rejection> {
-        let started = self.state.started.as_ref();
+        let started = self.state.started.as_deref();
         started.ok_or_else(|| Rejection::NotStarted { organization: self.terms.organization.clone() })
     }
 
     /// What is open in all; nothing before a plan was started.
     pub(super) fn open(&self) -> Option<Money> {
-        let currency = self.state.started.as_ref()?.price.currency;
+        let currency = self.state.started.as_deref()?.price.currency;
         Some(self.state.open_invoices().map(super::Invoice::open).fold(Money::zero(currency), Money::plus))
     }
 
     pub(super) fn is_awaiting(&self) -> bool {
-        let stage = self.state.started.as_ref().map(|started| &started.stage);
+        let stage = self.state.started.as_deref().map(|started| &started.stage);
         matches!(stage, Some(Stage::Awaiting(_)))
     }
 }

@@ -99,13 +99,13 @@ impl Course<'_> {
     }
 
     fn awaits_payment_of(&self, id: &InvoiceId) -> bool {
-        let stage = self.state.started.as_ref().map(|started| &started.stage);
+        let stage = self.state.started.as_deref().map(|started| &started.stage);
         matches!(stage, Some(Stage::Awaiting(Some(first))) if first.invoice == *id)
     }
 
     /// The first invoice makes way for another one, or for nothing: what was paid of it is kept.
     pub(super) fn withdraw_first(&mut self, reason: &ReasonText) {
-        let stage = self.state.started.as_ref().map(|started| &started.stage);
+        let stage = self.state.started.as_deref().map(|started| &started.stage);
         let Some(Stage::Awaiting(Some(first))) = stage else { return };
         let Some(invoice) = self.state.invoice(&first.invoice).cloned() else { return };
         let (id, amount) = (invoice.id.clone(), invoice.creditable());

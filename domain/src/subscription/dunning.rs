@@ -30,7 +30,7 @@ impl Course<'_> {
     }
 
     pub(super) fn dun(&mut self, at: Timestamp, step: DunningStep) {
-        let started = self.state.started.as_ref();
+        let started = self.state.started.as_deref();
         let Some(overdue) = started.and_then(|started| started.running()?.dunning.clone()) else { return };
         let oldest = self.state.open_invoices().next().map(|invoice| invoice.id.clone());
         let invoice = oldest.unwrap_or_else(|| overdue.invoice.clone());

@@ -73,7 +73,7 @@ impl<'a> Course<'a> {
     pub(super) fn follow(&mut self, at: Timestamp) {
         self.pay_from_balance();
         self.activate_if_paid(at);
-        let Some(Stage::Running(running)) = self.state.started.as_ref().map(|started| &started.stage) else { return };
+        let Some(Stage::Running(running)) = self.state.started.as_deref().map(|started| &started.stage) else { return };
         let running = running.clone();
         if self.is_paid(&running) {
             self.happen(Event::SubscriptionRenewed { period: running.period });

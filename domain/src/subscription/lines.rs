@@ -13,7 +13,7 @@ use crate::money::Money;
 impl Course<'_> {
     /// A whole period of the plan, less discounts; nothing for a free one.
     pub(super) fn plan_lines(&self, period: Option<Period>) -> Vec<Line> {
-        let Some(started) = self.state.started.as_ref().filter(|started| !started.price.is_zero()) else {
+        let Some(started) = self.state.started.as_deref().filter(|started| !started.price.is_zero()) else {
             return Vec::new();
         };
         let item = Item::Plan { plan: started.plan.clone(), interval: started.interval };
@@ -55,7 +55,7 @@ impl Course<'_> {
 
     /// What was charged for the rest of a period and is not used.
     pub(super) fn unused_line(&self, charged: &Charged, rest: Period, part: Option<Part>) -> Option<Line> {
-        let started = self.state.started.as_ref()?;
+        let started = self.state.started.as_deref()?;
         let amount = part?.of(charged.amount);
         let item = Item::ProrationCredit { plan: started.plan.clone() };
         (!amount.is_zero()).then(|| Line { item, period: Some(rest), amount: amount.negated() })

@@ -116,7 +116,7 @@ impl Course<'_> {
     /// A plan that was started before there were invoices gets the one it awaits the payment of.
     fn bill_what_is_older_than_invoices(&mut self) {
         let is_billed = |started: &Started| !matches!(started.stage, Stage::Awaiting(None));
-        if self.state.started.as_ref().is_none_or(is_billed) {
+        if self.state.started.as_deref().is_none_or(is_billed) {
             return;
         }
         let lines = self.plan_lines(None);

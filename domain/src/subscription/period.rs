@@ -53,7 +53,7 @@ impl Course<'_> {
 
     /// What was used past the allowances up to an instant and is on no invoice.
     pub(super) fn unbilled_usage(&self, at: Timestamp) -> Vec<Line> {
-        let since = match self.state.started.as_ref().map(|started| &started.stage) {
+        let since = match self.state.started.as_deref().map(|started| &started.stage) {
             Some(Stage::Trialing { since, .. }) => Some(*since),
             Some(Stage::Running(running) | Stage::Paused { running, .. }) => Some(running.metered_from),
             Some(Stage::Awaiting(_) | Stage::Canceled { .. }) | None => None,
@@ -70,7 +70,7 @@ impl Course<'_> {
     }
 
     pub(super) fn change_to(&mut self, change: &Scheduled, at: Timestamp) {
-        let Some(from) = self.state.started.as_ref().map(|started| started.plan.clone()) else { return };
+        let Some(from) = self.state.started.as_deref().map(|started| started.plan.clone()) else { return };
         if let Scheduled::Plan { plan, interval, catalog_version, price } = change {
             let (to, catalog_version, interval, price) = (plan.clone(), *catalog_version, *interval, *price);
             self.happen(Event::PlanChanged { from, to, catalog_version, interval, price, at });

@@ -91,7 +91,7 @@ pub fn preview(subscription: &Subscription, command: &Command, context: &Context
 pub fn upcoming(subscription: &Subscription, context: &Context) -> Option<Bill> {
     let terms = context.terms.as_ref()?;
     let paid = all_paid(subscription, terms, context);
-    let at = paid.started.as_ref().and_then(Started::ends_at)?;
+    let at = paid.started.as_deref().and_then(Started::ends_at)?;
     let then = Context { now: at, ..context.clone() };
     let mut course = Course::of(&paid, terms, &then);
     course.settle();

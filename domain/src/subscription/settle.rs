@@ -35,7 +35,7 @@ impl Subscription {
     }
 
     fn due(&self) -> Option<(Timestamp, Due)> {
-        let started = self.started.as_ref()?;
+        let started = self.started.as_deref()?;
         match &started.stage {
             Stage::Awaiting(_) | Stage::Canceled { .. } => None,
             Stage::Trialing { ends_at, .. } => Some((*ends_at, Due::TrialEnd)),
@@ -84,7 +84,7 @@ impl Course<'_> {
     /// It goes on after a rest: within the period it was in, or with a period of its own.
     pub(super) fn go_on(&mut self, at: Timestamp) {
         self.happen(Event::SubscriptionResumed { at });
-        let ends_at = self.state.started.as_ref().and_then(Started::ends_at);
+        let ends_at = self.state.started.as_deref().and_then(Started::ends_at);
         if ends_at.is_some_and(|ends_at| ends_at <= at) {
             self.next_period(at, Some(at));
         } else {

@@ -16,7 +16,7 @@ pub const INVOICES_MAX: usize = 40;
 /// An organization's subscription; empty until a plan is started.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Subscription {
-    pub(super) started: Option<Started>,
+    pub(super) started: Option<Box<Started>>,
     /// What its invoices are named after.
     pub(super) id: Option<SubscriptionId>,
     /// How many invoices were issued, ever.
@@ -37,7 +37,7 @@ impl Subscription {
     /// by [`Terms::of`](crate::context::Terms::of).
     #[must_use]
     pub fn plan_in_force(&self) -> Option<PlanInForce> {
-        let started = self.started.as_ref()?;
+        let started = self.started.as_deref()?;
         let anchor = match &started.stage {
             Stage::Trialing { since, .. } => *since,
             Stage::Running(running) => {
@@ -63,7 +63,7 @@ impl Subscription {
     /// The catalog versions it rests on: the one its plan was sold under, and that of a scheduled change.
     #[must_use]
     pub fn versions(&self) -> (Option<u32>, Option<u32>) {
-        let started = self.started.as_ref();
+        let started = self.started.as_deref();
         let scheduled = started.and_then(|started| match &started.scheduled {
             Some(Scheduled::Plan { catalog_version, .. }) => Some(*catalog_version),
             Some(Scheduled::Cancellation { .. } | Scheduled::Pause { .. }) | None => None,
@@ -103,12 +103,12 @@ impl Subscription {
     /// What happens when the period is over.
     #[must_use]
     pub fn scheduled(&self) -> Option<&Scheduled> {
-        self.started.as_ref()?.scheduled.as_ref()
+        self.started.as_deref()?.scheduled.as_ref()
     }
 
     /// A plan that was started and has not ended.
     pub(super) fn alive(&self) -> Option<&Started> {
-        self.started.as_ref().filter(|started| !matches!(started.stage, Stage::Canceled { .. }))
+        self.started.as_deref().filter(|started| !matches!(started.stage, Stage::Canceled { .. }))
     }
 
     pub(super) fn invoice(&self, id: &InvoiceId) -> Option<&Invoice> {
@@ -124,7 +124,8 @@ impl Subscription {
                 self.issued = if subscription.is_some() { 0 } else { self.issued };
                 let (plan, stage) = (plan.clone(), Stage::Awaiting(None));
                 let (catalog_version, interval, price) = (*catalog_version, *interval, *price);
-                self.started = Some(Started { plan, catalog_version, interval, price, stage, scheduled: None });
+                self.started =
+                    Some(Box::new(Started { plan, catalog_version, interval, price, stage, scheduled: None }));
             }
             Event::TrialStarted { starts_at, ends_at } => {
                 self.tried = true;
@@ -222,7 +223,7 @@ impl Subscription {
     }
 
     fn run(&mut self, change: impl FnOnce(&mut Running)) {
-        if let Some(running) = self.started.as_mut().and_then(Started::running_mut) {
+        if let Some(running) = self.started.as_deref_mut().and_then(Started::running_mut) {
             change(running);
         }
     }
@@ -293,7 +294,7 @@ impl Subscription {
 
     fn renew(&mut self, paid: Period) {
         let is_older_than_invoices = self.is_older_than_invoices();
-        let price = self.started.as_ref().map(|started| started.price);
+        let price = self.started.as_deref().map(|started| started.price);
         self.run(|running| running.paid = Some(paid));
         let Some(price) = price.filter(|_| is_older_than_invoices) else { return };
         let mut is_next = false;

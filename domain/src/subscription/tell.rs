@@ -111,13 +111,13 @@ impl Subscription {
     /// Where it stands, as of the last thing that was written; `None` before a plan was started.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
-        self.started.as_ref().map(Started::standing)
+        self.started.as_deref().map(Started::standing)
     }
 
     /// What is still to pay; nothing before a plan was started.
     #[must_use]
     pub fn still_due(&self) -> Option<Money> {
-        let started = self.started.as_ref()?;
+        let started = self.started.as_deref()?;
         let zero = Money::zero(started.price.currency);
         if self.is_older_than_invoices() && matches!(started.stage, Stage::Awaiting(_)) {
             return Some(started.price.less(self.balance.unwrap_or(zero)));
@@ -126,7 +126,7 @@ impl Subscription {
     }
 
     pub(super) fn tell(&self, events: &[Event]) -> Option<Answer> {
-        let started = self.started.as_ref()?;
+        let started = self.started.as_deref()?;
         let running = started.running();
         let trial_ends_at = match &started.stage {
             Stage::Trialing { ends_at, .. } => Some(*ends_at),

@@ -24,7 +24,7 @@ fn what_is_past_the_allowance_is_summed_in_the_month_it_is_decided_in() {
     let back = Command::Reverse(Reverse { consumption, quantity: None, reason, actor });
     let ledger = scenario.after(back).state();
     assert_eq!(months(&ledger), ["2026-01-31: 6 - 0 = 9.00", "2026-02-28: 1 - 4 = -4.50"]);
-    let sums = ledger.metered().between(instant(crate::scenario::START), instant("2026-02-28T12:00:00Z"));
+    let sums = ledger.metered().between(instant(START), instant("2026-02-28T12:00:00Z"));
     assert_eq!(sums[&id("minutes")].price, crate::scenario::usd("9"));
 }
 
