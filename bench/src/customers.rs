@@ -105,7 +105,7 @@ async fn join(executor: &Executor, owner: &Owner) -> Result<(), Fault> {
     let register = registration(owner)?;
     let start = subscription::Command::Start { plan: plan()?, interval: Interval::Month };
     let amount = Money::positive(Decimal::from(199), Currency::new("USD")?)?;
-    let pay = subscription::Command::RecordPayment { amount, reference: None };
+    let pay = subscription::Command::pay_by_hand(amount, None);
     for command in [Command::from(register), start.into(), pay.into()] {
         send(executor, submission(owner.clone(), command)).await?;
     }
@@ -132,8 +132,13 @@ pub fn context() -> Result<Context, Fault> {
             overrides: Arc::default(),
             administrators: Arc::default(),
             instant: None,
+            metered: Default::default(),
+            billing: None,
+            until: None,
         }),
         catalog: Some(Arc::new(CatalogVersion { version: 1, definition: definition()? })),
+        sold_under: None,
+        scheduled_under: None,
     })
 }
 

@@ -38,10 +38,23 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The local day that holds an instant.
+    /// The local day of an instant.
     #[must_use]
-    pub fn day(&self, instant: Timestamp) -> Date {
+    pub fn day_of(&self, instant: Timestamp) -> Date {
         self.at(instant).date()
+    }
+
+    /// The same local time so many days later.
+    #[must_use]
+    pub fn days_later(&self, instant: Timestamp, days: u16) -> Timestamp {
+        let later = self.at(instant).checked_add(i32::from(days).days());
+        later.map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    }
+
+    /// From the local day of one instant to that of another.
+    #[must_use]
+    pub fn days_between(&self, earlier: Timestamp, later: Timestamp) -> i64 {
+        self.day_of(later).duration_since(self.day_of(earlier)).as_hours() / 24
     }
 
     fn at(&self, instant: Timestamp) -> Zoned {
@@ -232,6 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn days_are_local_and_keep_the_hour_of_the_clock() {
+        let zone = Zone::new("America/Santiago").unwrap();
+        // The clocks go back on 5 April 2026.
+        let (before, after) = (instant("2026-04-03T12:00:00Z"), instant("2026-04-06T13:00:00Z"));
+        assert_eq!(zone.days_later(before, 3), after);
+        assert_eq!(zone.days_between(before, after), 3);
+        assert_eq!(zone.days_between(instant("2026-01-01T02:59:59Z"), instant("2026-01-01T03:00:00Z")), 1);
+    }
+
+    #[test]
     fn a_yearly_anchor_on_a_leap_day_comes_back_in_the_next_leap_year() {
         let nows = ["2025-02-28T00:00:00Z", "2028-03-01T00:00:00Z"];
         let dates = starts("2024-02-29T00:00:00Z", Interval::Year, "UTC", &nows);
@@ -273,9 +296,9 @@ mod tests {
             ("2024-09-08T03:59:59Z", "2024-09-07"),
             ("2024-09-08T04:00:00Z", "2024-09-08"),
         ] {
-            assert_eq!(zone.day(instant(now)).to_string(), day, "{now}");
+            assert_eq!(zone.day_of(instant(now)).to_string(), day, "{now}");
             let window = Window::Day.open_at(instant(now), instant(now), &zone);
-            assert_eq!(zone.day(window.start), zone.day(instant(now)));
+            assert_eq!(zone.day_of(window.start), zone.day_of(instant(now)));
         }
     }
 

@@ -115,6 +115,7 @@ fn clock(event: &organization::Event) -> Option<Change> {
         | organization::Event::OrganizationSuspended { .. }
         | organization::Event::OrganizationResumed { .. }
         | organization::Event::AdministratorAppointed { .. }
-        | organization::Event::AdministratorDismissed { .. } => None,
+        | organization::Event::AdministratorDismissed { .. }
+        | organization::Event::BillingProfileSet { .. } => None,
     }
 }

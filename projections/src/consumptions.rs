@@ -133,7 +133,8 @@ fn describe(rows: &mut Rows<Consumption>, recorded: &Recorded, event: &Organizat
         | OrganizationEvent::OrganizationSuspended { .. }
         | OrganizationEvent::OrganizationResumed { .. }
         | OrganizationEvent::AdministratorAppointed { .. }
-        | OrganizationEvent::AdministratorDismissed { .. } => {}
+        | OrganizationEvent::AdministratorDismissed { .. }
+        | OrganizationEvent::BillingProfileSet { .. } => {}
     }
 }
 
@@ -206,7 +207,7 @@ fn enter<'a>(
     row.window_start = Some(used.window.start);
     row.window_end = Some(used.window.end);
     row.occurred_at = Some(occurred_at);
-    row.day = zone.map(|zone| zone.day(occurred_at));
+    row.day = zone.map(|zone| zone.day_of(occurred_at));
     row.actor = used.actor.map(ToString::to_string);
     row.attributes = used.attributes.iter().map(|(name, value)| (name.to_string(), value.to_owned())).collect();
     row.add(event);

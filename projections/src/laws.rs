@@ -245,10 +245,19 @@ fn of_the_organizations() -> Vec<Recorded> {
         limit: quantity("100"),
     };
     let plan = PlanCode::new("starter").unwrap();
-    let started = Plan::SubscriptionStarted { plan, catalog_version: 1, interval: Interval::Month, price: usd("15") };
+    let started = Plan::SubscriptionStarted {
+        subscription: None,
+        plan,
+        catalog_version: 1,
+        interval: Interval::Month,
+        price: usd("15"),
+    };
     let paid = Plan::PaymentRecorded {
         payment: PaymentId::new("pay_1").unwrap(),
+        invoice: None,
         amount: usd("15"),
+        net: usd("15"),
+        method: subscription::Method::ByHand,
         reference: None,
         still_due: usd("0"),
     };

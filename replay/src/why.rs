@@ -154,11 +154,17 @@ pub async fn run(audit: &Audit, arguments: &Arguments) -> Result<ExitCode, Box<d
 /// Decides again. Every event it rests on was checked against its Merkle root and the chain.
 pub async fn ask(audit: &Audit, question: &Question) -> Result<Because, Unanswered> {
     let history = history::read(audit, question).await?;
-    let terms = match Terms::of(&history.organization, &history.subscription) {
-        Some(terms) => terms,
-        None => return Err(history::why_not_registered(audit, question, history.as_of).await?),
+    let Some(registered) = history.organization.registered() else {
+        return Err(history::why_not_registered(audit, question, history.as_of).await?);
     };
-    let binding = catalogs::bind(audit, &history, &terms, question).await?;
+    let published = catalogs::of_product(audit, &history, &registered.product).await?;
+    let sold_under = published.under(&registered.product, &history.subscription);
+    let now = history.organization.instant().unwrap_or(question.at);
+    let terms = Terms::of(&history.organization, &history.subscription, &history.ledger, now, &sold_under);
+    let Some(terms) = terms else {
+        return Err(history::why_not_registered(audit, question, history.as_of).await?);
+    };
+    let binding = catalogs::bind(&published, &terms, question)?;
     Because::of(question, &history, &terms, binding.as_ref())
 }
 
@@ -172,7 +178,15 @@ impl Because {
         let catalog = binding.map(|binding| binding.catalog.clone());
         // A sandbox lives at the instant that was set for it. `--at` says which events were there, as everywhere.
         let now = terms.instant.unwrap_or(question.at);
-        let context = Context { now, seed: Uuid::nil(), terms: Some(terms.clone()), catalog };
+        let context = Context {
+            now,
+            seed: Uuid::nil(),
+            terms: Some(terms.clone()),
+            catalog,
+            // Nothing is decided here of the subscription itself.
+            sold_under: None,
+            scheduled_under: None,
+        };
         let account = Account { context, terms, ledger: &history.ledger, binding };
         let verdict = Verdict::of(question, &account)?;
         let facts = Facts::of(question, history, &account);

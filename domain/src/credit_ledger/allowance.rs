@@ -96,6 +96,8 @@ pub(crate) struct Allowance<'a> {
     window_kind: Window,
     /// The instant of the decision.
     now: Timestamp,
+    /// The billing month, whatever the window.
+    month: Period,
     pub(crate) limit: Limit,
     /// What was carried into the window, on top of the limit.
     pub(crate) carried: Quantity,
@@ -225,10 +227,12 @@ impl CreditLedger {
         };
         let QuotaTerms { limit, overage, .. } = quota;
         let settle_above = quota.settle_above || is_waived;
+        let month = plan.month_at(context.now, &terms.zone);
         Ok(Allowance {
             plan,
             catalog,
             window,
+            month,
             window_kind,
             now: context.now,
             limit,
@@ -286,7 +290,7 @@ impl CreditLedger {
                 let pricing = pricing.get(&currency).ok_or_else(exceeded)?;
                 let before = self.window(feature, allowance.window).map_or(Quantity::ZERO, |window| window.priced);
                 let price = pricing.line(before + past, currency).less(pricing.line(before, currency));
-                Some(OverageCharge::Invoice(InvoiceCharge { quantity: past, price }))
+                Some(OverageCharge::Invoice(InvoiceCharge { quantity: past, price, month: Some(allowance.month) }))
             }
         };
         Ok(Cover { included, overage, waived: Quantity::ZERO })

@@ -4,6 +4,7 @@ mod acting;
 mod capacities;
 mod holds;
 mod lots;
+mod metered;
 mod not_allowed;
 mod refusals;
 mod reversals;

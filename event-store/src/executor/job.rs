@@ -114,11 +114,20 @@ impl Job {
             }
             Self::Command(asked) => (asked.stream(), organization(&asked.submission.owner)),
         };
-        let siblings = organization
-            .into_iter()
-            .flat_map(|id| [Kind::Organization, Kind::Subscription].map(|kind| sibling(id, kind)));
-        let siblings: Vec<StreamId> = siblings.collect();
+        // Its own is often one of them; whoever loads them takes each once.
+        let siblings: Vec<StreamId> = organization.into_iter().flat_map(streams_of).collect();
         std::iter::once(own).chain(siblings)
+    }
+
+    /// Whose catalogs it rests on; `None` of a look at one stream.
+    pub(super) fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::Command(asked) => Some(asked.submission.owner.clone()),
+            Self::Reading(Reading { question: Question::Account(organization), .. }) => {
+                Some(Owner::Organization(organization.clone()))
+            }
+            Self::Reading(Reading { question: Question::State { .. }, .. }) => None,
+        }
     }
 
     pub(super) fn fail(self, failure: &Failure) {

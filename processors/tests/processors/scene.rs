@@ -91,7 +91,7 @@ impl Scene {
 
     pub async fn pay(&self, id: &str, amount: &str) {
         let amount = Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap();
-        let pay = subscription::Command::RecordPayment { amount, reference: None };
+        let pay = subscription::Command::pay_by_hand(amount, None);
         send(&self.executor, of(id), pay).await.expect("paid");
     }
 

@@ -330,7 +330,7 @@ async fn what_happened_counts_on_its_day_and_not_on_that_of_its_decision() {
     consume(&world, "ana", "messages", 1, "", "").await;
     world.all_caught_up().await;
     let zone = Zone::new("America/Santiago").unwrap();
-    let expected = [occurred_at, occurred_at + (24 * 5).hours()].map(|instant| zone.day(instant).to_string());
+    let expected = [occurred_at, occurred_at + (24 * 5).hours()].map(|instant| zone.day_of(instant).to_string());
     assert_eq!(days(&world, &of("ana")).await, expected);
     live.stop().await;
 }

@@ -1,10 +1,12 @@
 //! The catalog versions of a product, as they were published, and the one that binds.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::catalog::{CatalogVersion, Event as CatalogEvent};
 use domain::stream::Owner;
-use domain::{Event, ProductCode, Terms};
+use domain::subscription::Subscription;
+use domain::{Event, ProductCode, SoldUnder, Terms};
 use event_store::executor::partition_of;
 use serde::Serialize;
 
@@ -13,7 +15,7 @@ use super::{Question, Unanswered};
 use crate::connect::Audit;
 
 /// What was published, in the order in which it was.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Published(Vec<(ProductCode, Binding)>);
 
 /// A catalog version that binds.
@@ -48,27 +50,37 @@ impl Published {
         }
     }
 
+    /// The versions a subscription rests on.
+    pub(super) fn under(&self, product: &ProductCode, subscription: &Subscription) -> SoldUnder {
+        let (plan, scheduled) = subscription.versions();
+        let version = |version: Option<u32>| {
+            let named = |binding: &&Binding| Some(binding.catalog.version) == version;
+            self.of(product).find(named).map(|binding| binding.catalog.clone())
+        };
+        SoldUnder { plan: version(plan), scheduled: version(scheduled) }
+    }
+
     fn of<'a>(&'a self, product: &'a ProductCode) -> impl DoubleEndedIterator<Item = &'a Binding> {
         self.0.iter().filter(move |(of, _)| of == product).map(|(_, binding)| binding)
     }
 }
 
-/// Finds the version that binds the ledger, as the engine does: the one the plan was sold under, else the newest.
-pub(super) async fn bind(
+/// All that was published in the partition of a product: that of the organization, which was read, or another.
+pub(super) async fn of_product<'a>(
     audit: &Audit,
-    history: &History,
-    terms: &Terms,
-    question: &Question,
-) -> Result<Option<Binding>, Unanswered> {
-    let product = &terms.product;
+    history: &'a History,
+    product: &ProductCode,
+) -> Result<Cow<'a, Published>, Unanswered> {
     let partition = partition_of(&Owner::Product(product.clone()), audit.database.partitions().await?);
-    let elsewhere;
-    let published = if partition == history.as_of.partition {
-        &history.published
-    } else {
-        elsewhere = read(audit, partition).await?;
-        &elsewhere
-    };
+    if partition == history.as_of.partition {
+        return Ok(Cow::Borrowed(&history.published));
+    }
+    Ok(Cow::Owned(read(audit, partition).await?))
+}
+
+/// Finds the version that binds the ledger, as the engine does: the one the plan was sold under, else the newest.
+pub(super) fn bind(published: &Published, terms: &Terms, question: &Question) -> Result<Option<Binding>, Unanswered> {
+    let product = &terms.product;
     // A version never changes. Which one was the newest, another partition says by the instant alone.
     let newest = published.of(product).rev().find(|binding| binding.published.recorded_at <= question.at);
     let (version, because) = match (question.catalog_version, terms.bound_to()) {

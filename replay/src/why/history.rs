@@ -197,6 +197,7 @@ impl Places {
                 self.administrators.insert(administrator.clone(), place);
             }
             Event::InstantSet { .. } => self.instant = Some(place),
+            Event::BillingProfileSet { .. } => {}
         }
     }
 
@@ -206,9 +207,32 @@ impl Places {
             Event::SubscriptionStarted { .. } => {
                 (self.sold, self.in_force, self.moved) = (Some(place), None, None);
             }
-            Event::SubscriptionActivated { .. } => self.in_force = Some(place),
+            Event::SubscriptionActivated { .. }
+            | Event::TrialStarted { .. }
+            | Event::SubscriptionRecovered { .. }
+            | Event::SubscriptionResumed { .. } => self.in_force = Some(place),
+            Event::PlanChanged { .. } => (self.sold, self.moved) = (Some(place), None),
             Event::CatalogMigrated { .. } => self.moved = Some(place),
-            Event::PaymentRecorded { .. } | Event::SubscriptionRenewed { .. } => {}
+            Event::TrialEnded { .. }
+            | Event::PaymentMethodAttached { .. }
+            | Event::PaymentMethodDetached { .. }
+            | Event::InvoiceIssued { .. }
+            | Event::InvoiceVoided { .. }
+            | Event::PaymentRecorded { .. }
+            | Event::OverpaymentKept { .. }
+            | Event::PaymentRefunded { .. }
+            | Event::CreditNoteIssued { .. }
+            | Event::PeriodBegan { .. }
+            | Event::SubscriptionRenewed { .. }
+            | Event::SubscriptionPastDue { .. }
+            | Event::PaymentRetryDue { .. }
+            | Event::SubscriptionSuspended { .. }
+            | Event::ChangeScheduled { .. }
+            | Event::ScheduledChangeRevoked { .. }
+            | Event::SubscriptionPaused { .. }
+            | Event::SubscriptionCanceled { .. }
+            | Event::DiscountApplied { .. }
+            | Event::DiscountEnded { .. } => {}
         }
     }
 

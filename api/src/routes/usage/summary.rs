@@ -129,7 +129,7 @@ pub(crate) async fn summarize_usage(
     query.freshness.wait(&gate, PROJECTION, &customer.owner()).await?;
     let look = Look::at(&gate, &customer, Freshness::default()).await?;
     let zone = &look.terms().zone;
-    let days = query.days(zone.day(look.context.now))?;
+    let days = query.days(zone.day_of(look.context.now))?;
     let asked = Asked { name: customer.0.as_str(), time_zone: Some(zone.name().to_owned()), days, uri: &uri };
     let found = summarize(&gate.pool, &query.wanted(Whose::Organization(&customer.0), days)).await?;
     asked.answer(found, &query)

@@ -106,7 +106,11 @@ pub(super) fn referrals(
     Some(ReferralTerms { rates: rates?, base: base?, hold_days: hold_days?, attribution_days, credits_per_unit })
 }
 
-fn read_factors(node: &Node<'_>, own: Option<Currency>, report: &mut Report) -> Option<BTreeMap<Currency, Decimal>> {
+pub(super) fn read_factors(
+    node: &Node<'_>,
+    own: Option<Currency>,
+    report: &mut Report,
+) -> Option<BTreeMap<Currency, Decimal>> {
     if node.value.is_table() {
         return node.by_currency(report, |factor, _, report| factor.number(&RATE, report));
     }

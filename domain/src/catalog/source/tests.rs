@@ -1,6 +1,7 @@
 //! Whole files, and each fault by itself.
 
 mod everything;
+mod selling;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;

@@ -308,7 +308,7 @@ impl Business {
     async fn subscribe(&mut self, id: &'static str) {
         if self.dice.below(2) == 0 {
             let amount = Money::positive(Decimal::from(15), "USD".to_owned().try_into().unwrap()).unwrap();
-            let pay = SubscriptionCommand::RecordPayment { amount, reference: None };
+            let pay = SubscriptionCommand::pay_by_hand(amount, None);
             drop(send(&self.executor, of("eva"), start("large")).await);
             drop(send(&self.executor, of("eva"), pay).await);
         } else {
