@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::cache::{Cache, Cached};
 use super::catalogs::Catalogs;
-use super::job::{Asked, Job, Question, Reading, Seen, organization, sibling, streams_of};
+use super::job::{Asked, Job, Question, Seen, organization, sibling, streams_of};
 use super::reader::Reader;
 use super::snapshots::{SNAPSHOT_EVENTS, Snapshot, Taken, next_due};
 use super::view::{self, Account, View};
