@@ -304,10 +304,12 @@ impl BillingFacts {
     }
 
     fn of_discount(event: &Event) -> Option<Self> {
-        let (code, terms, at) = match event {
-            Event::DiscountApplied { code, terms, at } => (code, Some(terms), at),
-            Event::DiscountEnded { code, at } => (code, None, at),
-            _ => return None,
+        let (code, terms, at) = if let Event::DiscountApplied { code, terms, at } = event {
+            (code, Some(terms), at)
+        } else if let Event::DiscountEnded { code, at } = event {
+            (code, None, at)
+        } else {
+            return None;
         };
         let off = terms.map(|terms| terms.off);
         let (percent, amount) = match off {
