@@ -147,6 +147,8 @@ fn what_holds_for_the_whole_product() {
             whole product
               ~ proration: by the day -> none
             whole product
+              ~ code of used up allowances: QUOTA_EXCEEDED -> rate_limit_exceeded
+            whole product
               ~ referrals: 20 %, then 5 % -> 12.5 %
             whole product
               ~ commissions wait: 14 days -> 1 day
