@@ -63,7 +63,7 @@ impl Aggregate for Organization {
         self.take_in(event);
     }
 
-    fn answer(&self, _events: &[Event], _context: &Context) -> Answer {
+    fn answer(&self, _command: &Command, _events: &[Event], _context: &Context) -> Answer {
         self.registered().cloned()
     }
 

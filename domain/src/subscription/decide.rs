@@ -31,7 +31,7 @@ impl Aggregate for Subscription {
         self.take_in(event);
     }
 
-    fn answer(&self, events: &[Event], _context: &Context) -> Option<Answer> {
+    fn answer(&self, _command: &Command, events: &[Event], _context: &Context) -> Option<Answer> {
         let payment = events.iter().find_map(|event| match event {
             Event::PaymentRecorded { payment, .. } => Some(payment.clone()),
             Event::SubscriptionStarted { .. }
