@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use domain::stream::{Owner, StreamId};
 use domain::{Command, Kind, OrganizationId, Rejection, State};
+use jiff::Timestamp;
 use job::{Asked, Job, Question, Reading};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -103,6 +104,8 @@ pub struct Grounds {
     pub position: i64,
     /// The catalog version that bound it, if one did.
     pub catalog_version: Option<u32>,
+    /// The instant at which it was decided: now, or that of a sandbox.
+    pub instant: Timestamp,
 }
 
 impl From<Rejection> for Failure {

@@ -1,6 +1,8 @@
 //! What went wrong behind the API, as a problem. The cause goes to the log; the caller learns what it means.
 
+use domain::Rejection;
 use event_store::{Failure, Grounds};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Fault, Problem};
@@ -8,7 +10,7 @@ use super::{Fault, Problem};
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Rejected { rejection, grounds } => decided(rejection.into(), grounds.as_deref()),
+            Failure::Rejected { rejection, grounds } => decided(&rejection, grounds.as_deref()),
             Failure::KeyReused { command_id } => Fault::IdempotencyKeyReused { key: command_id }.into(),
             Failure::Overloaded => Fault::Overloaded.into(),
             Failure::Unavailable { reason } => {
@@ -25,9 +27,12 @@ impl From<Failure> for Problem {
 }
 
 /// A refusal that says on what it was decided.
-fn decided(refusal: Problem, grounds: Option<&Grounds>) -> Problem {
-    let Some(Grounds { partition, position, catalog_version }) = grounds else { return refusal };
-    let refusal = refusal.with("decided_on", json!({ "partition": partition, "position": position }));
+fn decided(rejection: &Rejection, grounds: Option<&Grounds>) -> Problem {
+    let Some(Grounds { partition, position, catalog_version, instant }) = grounds else {
+        return Problem::refused(rejection, Timestamp::now());
+    };
+    let refusal = Problem::refused(rejection, *instant)
+        .with("decided_on", json!({ "partition": partition, "position": position }));
     match catalog_version {
         Some(version) => refusal.with("catalog_version", *version),
         None => refusal,

@@ -63,18 +63,27 @@ fn field(code: &str) -> Option<&'static str> {
     })
 }
 
-/// When a used up allowance turns over, in whole seconds from now.
-fn reset_seconds(rejection: &Rejection) -> Option<u32> {
+/// When a used up allowance turns over, in whole seconds from an instant: that of the decision, which of a sandbox is its
+/// own.
+fn reset_seconds(rejection: &Rejection, decided_at: Timestamp) -> Option<u32> {
     let Rejection::CreditLedger(credit_ledger::Rejection::QuotaExceeded { resets_at, .. }) = rejection else {
         return None;
     };
-    let milliseconds = resets_at.duration_since(Timestamp::now()).as_millis();
+    let milliseconds = resets_at.duration_since(decided_at).as_millis();
     let seconds = u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000).max(1);
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
+/// Refused before it was sent.
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
+        Self::refused(&rejection, Timestamp::now())
+    }
+}
+
+impl Problem {
+    /// What was refused at an instant.
+    pub(super) fn refused(rejection: &Rejection, decided_at: Timestamp) -> Self {
         let problem =
             Self::new(REJECTIONS, status(rejection.class()), rejection.code(), rejection.to_string(), rejection.hint());
         let members = rejection.members().into_iter();
@@ -83,7 +92,7 @@ impl From<Rejection> for Problem {
             Some(field) => problem.with("field", field),
             None => problem,
         };
-        match reset_seconds(&rejection) {
+        match reset_seconds(rejection, decided_at) {
             Some(seconds) => problem.retry_after(seconds),
             None => problem,
         }

@@ -99,6 +99,7 @@ impl Round {
             partition: self.batch.partition(),
             position: self.batch.tail(),
             catalog_version: context.catalog.as_ref().map(|catalog| catalog.version),
+            instant: context.now,
         }
     }
 
