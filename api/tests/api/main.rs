@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod bad_input;
+mod bad_quantities;
 mod batch;
 mod by_hand;
 mod capacities;
@@ -19,5 +20,6 @@ mod overload;
 mod pages;
 mod rates;
 mod reads;
+mod seats;
 mod studio;
 mod usage;
