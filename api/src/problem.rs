@@ -53,6 +53,16 @@ impl Problem {
         self
     }
 
+    /// The same problem of a request that has another name for the field that was refused: the domain knows commands, and
+    /// several requests become one.
+    #[must_use]
+    pub(crate) fn renamed(mut self, field: &str, name: &str) -> Self {
+        if let Some(named) = self.members.get_mut("field").filter(|named| **named == field) {
+            *named = name.into();
+        }
+        self
+    }
+
     /// The same problem, of one item among several. It has no headers of its own: what they would say stands in it.
     #[must_use]
     pub(crate) fn inside(mut self, place: &str) -> Self {
@@ -143,6 +153,16 @@ mod tests {
         assert_eq!(Problem::from(invalid).inside("items[3]").body()["field"], "items[3].quantity");
         let body = Problem::from(Fault::Overloaded).inside("items[3]").body();
         assert_eq!((&body["retry_after_seconds"], body.get("field")), (&json!(1), None));
+    }
+
+    #[test]
+    fn a_problem_names_the_field_as_the_request_does() {
+        let named = |problem: Problem| problem.renamed("quantity", "amount").body()["field"].clone();
+        let invalid =
+            |field: &str| Fault::InvalidField { field: field.to_owned(), text: "-1 is not above zero".to_owned() };
+        assert_eq!(named(invalid("quantity").into()), "amount");
+        assert_eq!(named(invalid("feature").into()), "feature");
+        assert_eq!(named(Fault::Overloaded.into()), Value::Null);
     }
 
     #[test]

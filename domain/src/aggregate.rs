@@ -28,8 +28,8 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Syn
     /// Takes in what happened. Total: an event that was written is never refused.
     fn evolve(&mut self, event: &Self::Event);
 
-    /// What a caller is told after `events` were decided and evolved.
-    fn answer(&self, events: &[Self::Event], context: &Context) -> Self::Answer;
+    /// What the caller of a command is told after the `events` it came to were evolved; also where it was already so.
+    fn answer(&self, command: &Self::Command, events: &[Self::Event], context: &Context) -> Self::Answer;
 
     /// About how many bytes the state takes in memory: who keeps many states keeps within a bound by it. Told from what
     /// can be counted at once; a state that holds many of something says so.

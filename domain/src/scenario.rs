@@ -111,6 +111,7 @@ pub(crate) struct Scenario<A> {
 /// What a command came to.
 #[must_use]
 pub(crate) struct Outcome<A: Aggregate> {
+    command: A::Command,
     decided: Result<Vec<A::Event>, A::Rejection>,
     after: A,
     context: Context,
@@ -180,7 +181,7 @@ where
         let decided = self.decide(&command);
         let mut after = self.state.clone();
         decided.iter().flatten().for_each(|event| after.evolve(event));
-        Outcome { decided, after, context: self.context }
+        Outcome { command, decided, after, context: self.context }
     }
 
     fn decide(&mut self, command: &A::Command) -> Result<Vec<A::Event>, A::Rejection> {
@@ -199,7 +200,7 @@ where
     pub(crate) fn then<const N: usize>(self, expected: [A::Event; N]) -> A::Answer {
         let events = self.decided.unwrap();
         assert_eq!(events, expected);
-        self.after.answer(&events, &self.context)
+        self.after.answer(&self.command, &events, &self.context)
     }
 
     /// The events, to look at.
@@ -211,7 +212,7 @@ where
     /// What the caller is told.
     #[track_caller]
     pub(crate) fn told(self) -> A::Answer {
-        self.after.answer(&self.decided.unwrap(), &self.context)
+        self.after.answer(&self.command, &self.decided.unwrap(), &self.context)
     }
 
     /// Nothing: it is already so.

@@ -199,7 +199,7 @@ macro_rules! aggregates {
                     $((Self::$name(state), Command::$name(command)) => {
                         let events = state.decide(command, context).map_err(Rejection::$name)?;
                         events.iter().for_each(|event| state.evolve(event));
-                        let answer = serde_json::to_string(&state.answer(&events, context)).unwrap_or_default();
+                        let answer = serde_json::to_string(&state.answer(command, &events, context)).unwrap_or_default();
                         Ok(Decision { events: events.into_iter().map(Event::$name).collect(), answer })
                     })+
                     (state, command) => panic!("a {:?} command reached {state:?}", command.kind()),

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use domain::catalog::{self, Definition, compare};
-use domain::{OrganizationId, ProductCode};
+use domain::{OrganizationId, PlanCode, ProductCode};
 use engine::address::Addresses;
 use engine::catalogs::named::{self, Named};
 use engine::catalogs::{self, Published, table};
-use engine::migration::Migration;
-use event_store::{Database, Executor};
+use engine::migration::tally::Tally;
+use engine::migration::{Migration, Selection};
+use event_store::{Database, Executor, Role};
+use projections::organizations;
 
 /// Check, publish, show and compare catalogs
 #[derive(Debug, clap::Subcommand)]
@@ -64,10 +66,10 @@ pub struct Diff {
     exit_code: bool,
 }
 
-/// Move subscriptions that were sold under older versions to a newer one
+/// Move subscriptions that were sold under older versions to a newer one, on the same plan
 ///
-/// Tells for each version and plan how many organizations would be moved, what differs for them, and who uses more than
-/// is left.
+/// What the plan allows changes at once, what it costs from the next period on. Whoever was moved is not moved again, so
+/// it is safe to repeat. Ends with exit code 1 if an organization was refused.
 #[derive(Debug, clap::Args)]
 pub struct Migrate {
     /// The product
@@ -76,11 +78,15 @@ pub struct Migrate {
     /// The version to move to; without it, the newest
     #[arg(long, value_name = "VERSION")]
     to: Option<u32>,
-    /// Move only this organization
-    #[arg(long, value_name = "ID", value_parser = |text: &str| OrganizationId::new(text))]
-    organization: Option<OrganizationId>,
-    /// Tell who would gain or lose what, and write nothing; nobody can be moved yet
-    #[arg(long, required = true)]
+    /// Move only this organization; may be given several times
+    #[arg(long = "organization", value_name = "ID", value_parser = |text: &str| OrganizationId::new(text))]
+    organizations: Vec<OrganizationId>,
+    /// Move only subscriptions of this plan
+    #[arg(long, value_parser = |text: &str| PlanCode::new(text))]
+    plan: Option<PlanCode>,
+    /// Write nothing: tell for each version and plan how many organizations would be moved, what they would gain or lose,
+    /// and who would be refused
+    #[arg(long)]
     dry_run: bool,
 }
 
@@ -123,12 +129,25 @@ async fn publish(files: &[PathBuf], addresses: &Addresses) -> Result<ExitCode, B
         eprintln!("nothing was published");
         return Ok(ExitCode::FAILURE);
     };
-    let executor = Executor::start(&Database::at(&addresses.database()?)?).await?;
+    let database = Database::at(&addresses.database()?)?;
+    let (executor, pool) = (Executor::start(&database).await?, database.pool(Role::Engine, 1));
     for (file, definition) in files.iter().zip(read) {
+        let product = definition.product.clone();
         let published = catalogs::publish_definition(&executor, file, definition).await?;
-        say(&format!("{}: {}\n", file.display(), in_force(&published)));
+        // As far as the projection has come: whoever migrates is told exactly.
+        let behind = organizations::on_older_versions(&pool, &product, published.version).await?;
+        say(&format!("{}: {}\n{}", file.display(), in_force(&published), left_behind(&published, behind)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn left_behind(Published { product, .. }: &Published, organizations: i64) -> String {
+    let told = match organizations {
+        0 => return String::new(),
+        1 => "1 organization is on an older version".to_owned(),
+        _ => format!("{organizations} organizations are on older versions"),
+    };
+    format!("  {told}: `tollgate catalog migrate {product} --dry-run` tells what moving them would change\n")
 }
 
 fn in_force(Published { product, version, before }: &Published) -> String {
@@ -181,11 +200,20 @@ async fn diff(arguments: &Diff, addresses: &Addresses) -> Result<ExitCode, Box<d
 }
 
 async fn migrate(arguments: Migrate, addresses: &Addresses) -> Result<ExitCode, Box<dyn Error>> {
-    let Migrate { product, to, organization, dry_run: _ } = arguments;
+    let Migrate { product, to, organizations, plan, dry_run } = arguments;
     let database = Database::at(&addresses.database()?)?;
-    let migration = Migration::prepare(&database, product, to, organization).await?;
-    say(&format!("{}nothing was written\n", migration.foresee().await?));
-    Ok(ExitCode::SUCCESS)
+    let selection = Selection { organizations: organizations.into_iter().collect(), plan };
+    let migration = Migration::prepare(&database, product, to, selection).await?;
+    if dry_run {
+        say(&format!("{}nothing was written\n", migration.foresee().await?));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut tally = Tally::default();
+    let ended = migration.carry_out(&mut tally).await;
+    // Also if it stopped half way: what was done is done.
+    say(&tally.told(migration.version()));
+    ended?;
+    Ok(if tally.refused() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn published(product: &ProductCode, addresses: &Addresses) -> Result<catalog::Catalog, Box<dyn Error>> {

@@ -2,23 +2,31 @@
 //!
 //! Organizations are listed by a projection that has caught up with the log, page by page, in the order of their ids.
 //! The list decides nothing: each is asked of the executor, on its own streams, before anything is said or done about it.
+//! Any number of engines may be at work on the same database meanwhile.
+//!
+//! Each move is a command under a key made of the organization and the version. Whoever runs a migration again, after it
+//! broke off or for no reason, moves nobody twice.
 
+mod by_hand;
 pub mod foresight;
+mod organization;
+pub mod tally;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::catalog::{Catalog, CatalogVersion};
-use domain::stream::Owner;
-use domain::{Kind, OrganizationId, PlanCode, ProductCode, State};
-use event_store::{Database, DatabaseError, Executor, Failure, Log, LogError, Role, Sight};
+use domain::{OrganizationId, PlanCode, ProductCode};
+use event_store::{Database, DatabaseError, Executor, Failure, Log, LogError, Role};
 use futures::{StreamExt, TryStreamExt, stream};
 use projections::projection::Projection;
 use projections::{checkpoint, organizations};
 use sqlx::postgres::PgPool;
 
 use crate::catalogs::{self, CatalogError, named};
-use foresight::{Foresight, Seen};
+use foresight::Foresight;
+use tally::Tally;
 
 /// Organizations that are listed at a time: what is in memory, whatever their number.
 const PAGE_ORGANIZATIONS: i64 = 500;
@@ -63,14 +71,40 @@ pub enum MigrationError {
         /// The product.
         product: ProductCode,
     },
+    /// The catalog never had such a plan.
+    #[error("catalog {product} has no plan {plan}; it has {}", sold.join(", "))]
+    UnknownPlan {
+        /// The product.
+        product: ProductCode,
+        /// The plan.
+        plan: PlanCode,
+        /// The plans it has.
+        sold: Vec<String>,
+    },
     /// It ended at an organization; those before it were done.
     #[error("it stopped at organization {organization}; run it again, it goes on where it stopped")]
     Stopped {
         /// The organization.
         organization: OrganizationId,
         /// Why.
-        source: Failure,
+        source: Box<Failure>,
     },
+}
+
+/// Which subscriptions are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Of these organizations; of all, if none is named.
+    pub organizations: BTreeSet<OrganizationId>,
+    /// On this plan; on any, if `None`.
+    pub plan: Option<PlanCode>,
+}
+
+impl Selection {
+    /// Is a subscription of this plan meant, or an organization without one?
+    fn wants(&self, plan: Option<&PlanCode>) -> bool {
+        self.plan.is_none() || self.plan.as_ref() == plan
+    }
 }
 
 /// A move of a product's subscriptions to a version of its catalog.
@@ -80,24 +114,42 @@ pub struct Migration {
     catalog: Catalog,
     to: Arc<CatalogVersion>,
     product: ProductCode,
-    only: Option<OrganizationId>,
+    selection: Selection,
 }
 
 impl Migration {
-    /// Prepares a move to a version, the newest if `None`: of one organization, or of all.
+    /// Prepares a move to a version, the newest if `None`.
     pub async fn prepare(
         database: &Database,
         product: ProductCode,
         to: Option<u32>,
-        only: Option<OrganizationId>,
+        selection: Selection,
     ) -> Result<Self, MigrationError> {
         let catalog = catalogs::published(database, &product).await?;
         let to = named::version(&catalog, &product, to)?;
         let executor = Executor::start(database).await?;
         let pool = database.pool(Role::Engine, 2);
-        let migration = Self { executor, pool, catalog, to, product, only };
+        let migration = Self { executor, pool, catalog, to, product, selection };
+        migration.check_plan()?;
         migration.wait_for_the_list().await?;
+        migration.check_organizations().await?;
         Ok(migration)
+    }
+
+    /// The version it moves to.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.to.version
+    }
+
+    /// A plan of any version is in the newest one: none is ever taken away.
+    fn check_plan(&self) -> Result<(), MigrationError> {
+        let (Some(plan), Some(newest)) = (&self.selection.plan, self.catalog.latest()) else { return Ok(()) };
+        if newest.definition.plan(plan).is_some() {
+            return Ok(());
+        }
+        let sold = newest.definition.plans.iter().map(|plan| plan.code.to_string()).collect();
+        Err(MigrationError::UnknownPlan { product: self.product.clone(), plan: plan.clone(), sold })
     }
 
     /// Every organization that is in the log now is in the list from here on.
@@ -113,49 +165,39 @@ impl Migration {
         Ok(())
     }
 
+    /// Every organization that was named is there, before the first is moved.
+    async fn check_organizations(&self) -> Result<(), MigrationError> {
+        for organization in &self.selection.organizations {
+            let found = organizations::find(&self.pool, organization).await?;
+            if found.is_none_or(|found| found.product != self.product.as_str()) {
+                let (organization, product) = (organization.clone(), self.product.clone());
+                return Err(MigrationError::UnknownOrganization { organization, product });
+            }
+        }
+        Ok(())
+    }
+
     /// What the move would change, without moving anybody.
     pub async fn foresee(&self) -> Result<Foresight<'_>, MigrationError> {
         let mut foresight = Foresight::new(&self.catalog, &self.to);
-        let look = async |organization: &OrganizationId| self.look(organization).await;
-        self.for_each(look, |organization, seen| foresight.take_in(&organization, seen)).await?;
+        let foresee = async |organization: &OrganizationId| self.foresee_one(organization).await;
+        self.for_each(foresee, |organization, seen| foresight.take_in(organization, seen)).await?;
         Ok(foresight)
     }
 
-    /// What an organization has, as the log has it now.
-    async fn look(&self, organization: &OrganizationId) -> Result<Seen, Failure> {
-        let Sight { account, .. } = self.executor.account(organization).await?;
-        let plan = account.context.terms.as_ref().and_then(|terms| terms.plan.as_ref());
-        let sold = match plan {
-            Some(plan) => Some((plan.code.clone(), plan.catalog_version)),
-            // One that is not in force, perhaps.
-            None => self.sold(organization).await?,
-        };
-        Ok(match sold {
-            None => Seen::NoPlan,
-            Some((_, version)) if version == self.to.version => Seen::There,
-            Some((_, version)) if version > self.to.version => Seen::Newer,
-            Some((plan, version)) => Seen::Older { plan, version, beyond: foresight::beyond(&account, &self.to) },
-        })
-    }
-
-    /// The plan of a subscription, in force or not, and the version it was sold under.
-    async fn sold(&self, organization: &OrganizationId) -> Result<Option<(PlanCode, u32)>, Failure> {
-        let owner = Owner::Organization(organization.clone());
-        let sold = |state: &State| match state {
-            State::Subscription(subscription) => subscription.sold(),
-            State::Organization(_) | State::CreditLedger(_) | State::ReferralTree(_) | State::Catalog(_) => None,
-        };
-        self.executor.inspect(Kind::Subscription, owner, sold).await
+    /// Moves everybody who is meant, and counts how they fared; also those before it stopped, if it did.
+    pub async fn carry_out(&self, tally: &mut Tally) -> Result<(), MigrationError> {
+        let carry_out = async |organization: &OrganizationId| self.move_one(organization).await;
+        self.for_each(carry_out, |organization, fate| tally.count(organization, fate)).await
     }
 
     async fn first_page(&self) -> Result<Vec<OrganizationId>, MigrationError> {
-        let Some(only) = &self.only else { return self.page("").await };
-        let found = organizations::find(&self.pool, only).await?;
-        if found.is_none_or(|found| found.product != self.product.as_str()) {
-            let (organization, product) = (only.clone(), self.product.clone());
-            return Err(MigrationError::UnknownOrganization { organization, product });
-        }
-        Ok(vec![only.clone()])
+        let named = &self.selection.organizations;
+        if named.is_empty() { self.page("").await } else { Ok(named.iter().cloned().collect()) }
+    }
+
+    async fn page_after(&self, last: &OrganizationId) -> Result<Vec<OrganizationId>, MigrationError> {
+        if self.selection.organizations.is_empty() { self.page(last.as_str()).await } else { Ok(Vec::new()) }
     }
 
     async fn page(&self, after: &str) -> Result<Vec<OrganizationId>, MigrationError> {
@@ -175,13 +217,16 @@ impl Migration {
             let work = &work;
             let working = page.into_iter().map(async |organization| match work(&organization).await {
                 Ok(done) => Ok((organization, done)),
-                Err(source) => Err(MigrationError::Stopped { organization, source }),
+                Err(failure) => {
+                    let source = Box::new(failure);
+                    Err(MigrationError::Stopped { organization, source })
+                }
             });
             let mut done = stream::iter(working).buffered(AT_ONCE);
             while let Some((organization, done)) = done.try_next().await? {
                 take(organization, done);
             }
-            page = if self.only.is_some() { Vec::new() } else { self.page(last.as_str()).await? };
+            page = self.page_after(&last).await?;
         }
         Ok(())
     }

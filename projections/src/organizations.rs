@@ -251,6 +251,15 @@ pub async fn list(
     .await
 }
 
+/// How many organizations of a product have a plan that was sold under an older version of its catalog.
+pub async fn on_older_versions(pool: &PgPool, product: &ProductCode, version: u32) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT count(*) FROM read.organizations WHERE product = $1 AND catalog_version < $2")
+        .bind(product.as_str())
+        .bind(i64::from(version))
+        .fetch_one(pool)
+        .await
+}
+
 /// The organizations an organization referred, the newest first, at most [`REFERRED_MAX`].
 pub async fn referred_by(pool: &PgPool, sponsor: &OrganizationId) -> Result<Vec<OrganizationRow>, sqlx::Error> {
     sqlx::query_as(

@@ -1,5 +1,6 @@
 //! What went wrong behind the API, as a problem. The cause goes to the log; the caller learns what it means.
 
+use domain::Rejection;
 use event_store::{Failure, Grounds};
 use serde_json::json;
 
@@ -8,7 +9,7 @@ use super::{Fault, Problem};
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Rejected { rejection, grounds } => decided(rejection.into(), grounds.as_deref()),
+            Failure::Rejected { rejection, grounds } => decided(&rejection, grounds.as_deref()),
             Failure::KeyReused { command_id } => Fault::IdempotencyKeyReused { key: command_id }.into(),
             failure @ Failure::TooEarly { .. } => {
                 tracing::error!(reason = %failure, "nothing that callers send is for an instant");
@@ -29,9 +30,12 @@ impl From<Failure> for Problem {
 }
 
 /// A refusal that says on what it was decided.
-fn decided(refusal: Problem, grounds: Option<&Grounds>) -> Problem {
-    let Some(Grounds { partition, position, catalog_version }) = grounds else { return refusal };
-    let refusal = refusal.with("decided_on", json!({ "partition": partition, "position": position }));
+fn decided(rejection: &Rejection, grounds: Option<&Grounds>) -> Problem {
+    let Some(Grounds { partition, position, catalog_version }) = grounds else {
+        return Problem::refused(rejection);
+    };
+    let refusal =
+        Problem::refused(rejection).with("decided_on", json!({ "partition": partition, "position": position }));
     match catalog_version {
         Some(version) => refusal.with("catalog_version", *version),
         None => refusal,

@@ -85,7 +85,7 @@ pub(crate) struct Extension {
 /// What became of a hold.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Held {
-    /// The hold as it stands now; null where nothing changed.
+    /// The hold as it stands now.
     hold: Option<HoldStanding>,
     /// Credits that can be spent: what holds reserve is not among them.
     #[schema(example = "9.50")]

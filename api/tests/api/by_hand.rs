@@ -1,6 +1,7 @@
 //! What operators decide by hand: overrides, suspensions, administrators, and the instant of a sandbox.
 
 use futures::future::join_all;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use testkit::unique;
 
@@ -171,6 +172,11 @@ async fn the_next_window_of_a_sandbox_is_a_question_of_setting_its_instant() {
     assert_eq!(told(&seen, &["/allowed", "/used"]), "true 0", "reads are of the same instant");
     studio.consume("sam", "runs", 10).await.accepted();
     assert_eq!(studio.consume("ana", "runs", 10).await.status, 200, "it is still today for everybody else");
+    let exceeded = studio.consume("sam", "runs", 1).await;
+    let resets_at: Timestamp = exceeded.json()["resets_at"].as_str().unwrap().parse().unwrap();
+    let left = resets_at.duration_since(next.parse().unwrap()).as_secs();
+    assert_eq!(exceeded.header("retry-after"), Some(left.to_string().as_str()), "by its own clock");
+    assert!(resets_at.duration_since(Timestamp::now()).as_secs() > left + 31 * 24 * 60 * 60);
 
     studio
         .refused(&[

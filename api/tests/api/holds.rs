@@ -63,9 +63,10 @@ async fn a_hold_reserves_credits_and_settles_above_itself_where_the_plan_says_so
 #[tokio::test]
 async fn a_hold_is_released_extended_and_expires_by_itself() {
     let studio = inhabited().await;
-    let released = hold(&studio, "ana", "runs", 4, 10).await;
-    let released = studio.post("ana", &format!("holds/{}/release", name_of(&released)), json!({})).await.accepted();
+    let release = format!("holds/{}/release", name_of(&hold(&studio, "ana", "runs", 4, 10).await));
+    let released = studio.post("ana", &release, json!({})).await.accepted();
     assert_eq!(told(&released, STANDING), "0 0 10 0.00 0.00");
+    studio.refused(&[(&format!("POST ana/{release}"), json!({}), (404, "ledger.hold_not_open", "hold"))]).await;
 
     let name = name_of(&hold(&studio, "sam", "runs", 4, 10).await);
     let extend = format!("holds/{name}/extend");
@@ -73,7 +74,7 @@ async fn a_hold_is_released_extended_and_expires_by_itself() {
     let extended = studio.post("sam", &extend, json!({ "expires_at": until })).await.accepted();
     assert_eq!(extended["hold"]["expires_at"], json!(until));
     let same = studio.post("sam", &extend, json!({ "expires_at": until })).await.accepted();
-    assert_eq!(same["hold"], Value::Null, "it was so already");
+    assert_eq!(same["hold"], extended["hold"], "it was so already, and is told as it stands");
     studio.travel(59).await;
     assert_eq!(studio.get("sam", "holds").await["holds"].as_array().map(Vec::len), Some(1));
     studio.travel(61).await;

@@ -88,7 +88,7 @@ async fn the_balance_is_corrected_up_and_down_and_never_below_nothing() {
     assert_eq!((&down["balance"], &down["lot"]), (&json!("1.50"), &Value::Null));
     studio
         .refused(&[
-            ("POST ana/credits/adjustments", correct("-1.51"), (402, "INSUFFICIENT_CREDITS", "quantity")),
+            ("POST ana/credits/adjustments", correct("-1.51"), (402, "INSUFFICIENT_CREDITS", "amount")),
             ("POST ana/credits/adjustments", correct("0"), (422, "invalid_field", "amount")),
             ("POST ana/credits/adjustments", correct("-0.0000001"), (422, "invalid_field", "amount")),
             ("POST ana/credits/adjustments", json!({ "amount": 1 }), (422, "invalid_field", "reason")),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod bad_input;
+mod bad_quantities;
 mod batch;
 mod by_hand;
 mod capacities;
@@ -21,6 +22,7 @@ mod rates;
 mod reads;
 mod receipts;
 mod required;
+mod seats;
 mod studio;
 mod summary;
 mod usage;

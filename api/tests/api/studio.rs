@@ -7,7 +7,7 @@ use testkit::unique;
 
 use crate::house::{House, Reply};
 
-const STUDIO: &str = r#"
+pub const STUDIO: &str = r#"
 product = "studio"
 currency = "USD"
 upgrade_url = "/checkout?plan={plan}"

@@ -117,6 +117,22 @@ async fn a_consumption_is_given_back_once_all_or_a_part_whatever_the_key() {
 }
 
 #[tokio::test]
+async fn a_consumption_that_is_not_what_was_written_is_not_given_back() {
+    let studio = inhabited().await;
+    studio.top_up("ana", "10").await;
+    let used = studio.consume("ana", "tokens", 101).await.accepted();
+    // Somebody who owns the database makes the charge ten times as high as it was.
+    let tampering = "SET session_replication_role = replica;
+        UPDATE es.events SET payload = replace(payload::text, '0.50', '5.00')::json WHERE event_type = 'FeatureConsumed'";
+    let owner = sqlx::PgPool::connect(&studio.0.database.url).await.unwrap();
+    sqlx::raw_sql(tampering).execute(&owner).await.unwrap();
+    let events = studio.0.events().await;
+    let refused = reverse(&studio, &used["receipt"]["position"], json!({ "reason": "not delivered" })).await;
+    assert_eq!(refused.problem(), (500, "log_corrupt".to_owned()));
+    assert_eq!(studio.0.events().await, events, "something was written");
+}
+
+#[tokio::test]
 async fn what_is_no_consumption_of_the_organization_is_not_given_back() {
     let studio = inhabited().await;
     let credits = studio.post("ana", "credits", json!({ "amount": 1 })).await.accepted();

@@ -132,12 +132,6 @@ impl Comparison {
         self.product.is_empty() && self.features.is_empty() && self.plans.iter().all(PlanComparison::is_empty)
     }
 
-    /// Is a plan of the earlier one missing from the later one?
-    #[must_use]
-    pub fn has_removed(&self, plan: &PlanCode) -> bool {
-        self.plans.iter().any(|compared| compared.plan == *plan && compared.presence == Presence::Removed)
-    }
-
     /// What a subscription of a plan would see of it, beside what holds for the whole product: what the plan says, and
     /// what is said of the features it has.
     #[must_use]

@@ -25,7 +25,7 @@ impl Aggregate for Catalog {
         self.take_in(event);
     }
 
-    fn answer(&self, _events: &[Event], _context: &Context) -> Answer {
+    fn answer(&self, _command: &Command, _events: &[Event], _context: &Context) -> Answer {
         Answer { version: self.latest().map_or(0, |latest| latest.version) }
     }
 

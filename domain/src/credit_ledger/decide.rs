@@ -46,8 +46,11 @@ impl Aggregate for CreditLedger {
         self.take_in(event);
     }
 
-    fn answer(&self, events: &[Event], context: &Context) -> Answer {
-        Answer { lot: added(events, context), ..self.tell(events) }
+    fn answer(&self, command: &Command, events: &[Event], context: &Context) -> Answer {
+        let told = self.tell(events);
+        // A hold that was so already is told, too.
+        let hold = told.hold.or_else(|| command.hold().map(|hold| self.hold_told(hold)));
+        Answer { lot: added(events, context), hold, ..told }
     }
 
     fn weight(&self) -> usize {

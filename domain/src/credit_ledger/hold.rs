@@ -107,7 +107,7 @@ impl OpenHold {
 
 impl CreditLedger {
     /// The holds that are not resolved.
-    pub fn holds(&self) -> impl Iterator<Item = (&HoldId, &OpenHold)> {
+    pub fn holds(&self) -> impl ExactSizeIterator<Item = (&HoldId, &OpenHold)> {
         self.holds.iter()
     }
 

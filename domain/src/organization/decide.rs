@@ -67,7 +67,7 @@ impl Aggregate for Organization {
         self.take_in(event);
     }
 
-    fn answer(&self, _events: &[Event], _context: &Context) -> Answer {
+    fn answer(&self, _command: &Command, _events: &[Event], _context: &Context) -> Answer {
         self.registered().cloned()
     }
 
@@ -152,18 +152,17 @@ impl Organization {
 
 /// Does what is decided fit the feature's kind?
 fn check_value(feature: &FeatureCode, value: &OverrideValue, kind: FeatureKind) -> Result<(), Rejection> {
-    let other_kind =
-        || Rejection::OverrideOfOtherKind { feature: feature.clone(), kind: kind.as_str(), value: value.as_str() };
-    match (value, kind) {
-        (OverrideValue::Off, _)
-        | (OverrideValue::On, FeatureKind::Flag)
-        | (OverrideValue::Limit(_), FeatureKind::Quota { .. } | FeatureKind::Capacity) => Ok(()),
-        (OverrideValue::Value(value), FeatureKind::Config) => {
+    if !value.fits(kind) {
+        let (kind, value) = (kind.as_str(), value.as_str());
+        return Err(Rejection::OverrideOfOtherKind { feature: feature.clone(), kind, value });
+    }
+    match value {
+        OverrideValue::On | OverrideValue::Off | OverrideValue::Limit(_) => Ok(()),
+        OverrideValue::Value(value) => {
             let is_short = value.as_str().is_some_and(|text| text.chars().count() <= ATTRIBUTE_LENGTH_MAX);
             let is_scalar = is_short || value.is_boolean() || value.is_i64() || value.is_u64();
             if is_scalar { Ok(()) } else { Err(Rejection::OverrideNotAValue { feature: feature.clone() }) }
         }
-        (OverrideValue::On | OverrideValue::Value(_) | OverrideValue::Limit(_), _) => Err(other_kind()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What may have happened to an organization.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::domain_event;
 use crate::calendar::Zone;
-use crate::catalog::{Country, Limit};
+use crate::catalog::{Country, FeatureKind, Limit};
 use crate::id::{ActorId, BillingProfileId, FeatureCode, OrganizationId, ProductCode, Reference, ReferralCode};
 use crate::text::ReasonText;
 
@@ -84,6 +86,28 @@ impl OverrideValue {
             Self::Off => "off",
             Self::Value(_) => "value",
             Self::Limit(_) => "limit",
+        }
+    }
+
+    /// Does it say something of features of a kind?
+    #[must_use]
+    pub fn fits(&self, kind: FeatureKind) -> bool {
+        match self {
+            Self::Off => true,
+            Self::On => kind == FeatureKind::Flag,
+            Self::Value(_) => kind == FeatureKind::Config,
+            Self::Limit(_) => matches!(kind, FeatureKind::Quota { .. } | FeatureKind::Capacity),
+        }
+    }
+}
+
+/// What was decided, in a few words: `on`, `off`, the limit, the value in JSON.
+impl fmt::Display for OverrideValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On | Self::Off => f.write_str(self.as_str()),
+            Self::Value(value) => write!(f, "{value}"),
+            Self::Limit(limit) => write!(f, "{limit}"),
         }
     }
 }

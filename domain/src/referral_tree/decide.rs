@@ -33,7 +33,7 @@ impl Aggregate for ReferralTree {
         self.take_in(event);
     }
 
-    fn answer(&self, events: &[Event], _context: &Context) -> Answer {
+    fn answer(&self, _command: &Command, events: &[Event], _context: &Context) -> Answer {
         let sponsor = events.iter().find_map(|event| match event {
             Event::ReferralAttributed { sponsor, .. } => Some(sponsor.clone()),
             Event::OrganizationEnrolled { .. } | Event::CommissionAccrued { .. } => None,

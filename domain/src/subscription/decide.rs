@@ -28,7 +28,7 @@ impl Aggregate for Subscription {
         self.take_in(event);
     }
 
-    fn answer(&self, events: &[Event], _context: &Context) -> Option<Answer> {
+    fn answer(&self, _command: &Command, events: &[Event], _context: &Context) -> Option<Answer> {
         self.tell(events)
     }
 

@@ -1,27 +1,29 @@
 //! What a move would change, told so that ten thousand organizations on three plans are read at a glance: by version and
-//! plan, how many organizations, what differs for them, and who uses more than is left.
+//! plan, how many organizations, what differs for them, for whom something was decided by hand, who uses more than is left;
+//! and at the end who would be refused.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use domain::catalog::{Catalog, CatalogVersion, Comparison, Difference, compare};
 use domain::entitlement::{self, Entitlement};
+use domain::organization::FeatureOverride;
 use domain::{Context, FeatureCode, OrganizationId, PlanCode, Quantity};
 use event_store::Account;
 
-/// Organizations that are named of those that use more than is left.
-const NAMED_MAX: usize = 5;
+use super::by_hand::{self, ByHand, Decided};
+use super::organization::surroundings;
+use super::tally::{Fate, Summary, Tally, Told, organizations};
 
-/// What an organization has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Organizations that are named of those that have something in common.
+pub(super) const NAMED_MAX: usize = 5;
+
+/// How an organization would fare.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Seen {
-    /// No plan.
-    NoPlan,
-    /// One of the version already.
-    There,
-    /// One of a newer version.
-    Newer,
-    /// One that would be moved.
+    /// It stays.
+    Fate(Fate),
+    /// It would be moved.
     Older {
         /// The plan.
         plan: PlanCode,
@@ -29,6 +31,8 @@ pub(super) enum Seen {
         version: u32,
         /// What is used beyond what is left.
         beyond: Vec<Beyond>,
+        /// What was decided by hand and is in force.
+        by_hand: Vec<(FeatureCode, FeatureOverride)>,
     },
 }
 
@@ -43,15 +47,11 @@ pub(super) struct Beyond {
 
 /// The features of which an organization uses more than the version would allow it, where it was not so before.
 pub(super) fn beyond(account: &Account, to: &CatalogVersion) -> Vec<Beyond> {
-    let Some(plan) = account.context.terms.as_ref().and_then(|terms| terms.plan.clone()) else { return Vec::new() };
-    let mut context = Context { catalog: Some(to.clone().into()), ..account.context.clone() };
-    if let Some(terms) = &mut context.terms {
-        terms.plan = Some(domain::PlanInForce { catalog_version: to.version, ..plan });
-    }
     let weigh = |context: &Context| entitlement::check_all(&account.ledger, context).unwrap_or_default();
+    let then = weigh(&surroundings(account, Some(to)));
     let then: BTreeMap<FeatureCode, Entitlement> =
-        weigh(&context).into_iter().map(|found| (found.feature.clone(), found)).collect();
-    weigh(&account.context).iter().filter_map(|now| compare_use(now, then.get(&now.feature))).collect()
+        then.into_iter().map(|found| (found.feature.clone(), found)).collect();
+    weigh(&surroundings(account, None)).iter().filter_map(|now| compare_use(now, then.get(&now.feature))).collect()
 }
 
 fn compare_use(now: &Entitlement, then: Option<&Entitlement>) -> Option<Beyond> {
@@ -72,17 +72,23 @@ fn compare_use(now: &Entitlement, then: Option<&Entitlement>) -> Option<Beyond> 
 pub struct Foresight<'a> {
     catalog: &'a Catalog,
     to: &'a CatalogVersion,
-    /// By version, by the plan's place in it.
-    versions: BTreeMap<u32, BTreeMap<(Option<usize>, PlanCode), Group>>,
-    there: u64,
-    newer: u64,
-    without_plan: u64,
+    /// By the version they were sold under.
+    versions: BTreeMap<u32, Version>,
+    tally: Tally,
+}
+
+/// What would change for those who were sold one version.
+struct Version {
+    compared: Comparison,
+    /// By the plan's place in the version they would move to.
+    groups: BTreeMap<(Option<usize>, PlanCode), Group>,
 }
 
 /// Organizations on one plan of one version.
 #[derive(Default)]
 struct Group {
     organizations: u64,
+    by_hand: BTreeMap<(ByHand, FeatureCode), Decided>,
     beyond: BTreeMap<FeatureCode, Users>,
 }
 
@@ -96,27 +102,32 @@ struct Users {
 
 impl<'a> Foresight<'a> {
     pub(super) fn new(catalog: &'a Catalog, to: &'a CatalogVersion) -> Self {
-        Self { catalog, to, versions: BTreeMap::new(), there: 0, newer: 0, without_plan: 0 }
+        Self { catalog, to, versions: BTreeMap::new(), tally: Tally::default() }
     }
 
-    pub(super) fn take_in(&mut self, organization: &OrganizationId, seen: Seen) {
-        match seen {
-            Seen::NoPlan => self.without_plan += 1,
-            Seen::There => self.there += 1,
-            Seen::Newer => self.newer += 1,
-            Seen::Older { plan, version, beyond } => {
-                let place = self.to.definition.place_of(&plan);
-                let group = self.versions.entry(version).or_default().entry((place, plan)).or_default();
-                group.organizations += 1;
-                beyond.into_iter().for_each(|beyond| group.note(organization, beyond));
+    pub(super) fn take_in(&mut self, organization: OrganizationId, seen: Seen) {
+        let (plan, version, beyond, decided) = match seen {
+            Seen::Fate(fate) => return self.tally.count(organization, fate),
+            Seen::Older { plan, version, beyond, by_hand } => (plan, version, beyond, by_hand),
+        };
+        // Only versions that were published are ever sold.
+        if let Some(before) = self.catalog.version(version) {
+            let definitions = (&before.definition, &self.to.definition);
+            let known = self.versions.entry(version).or_insert_with(|| Version {
+                compared: compare(definitions.0, definitions.1),
+                groups: BTreeMap::new(),
+            });
+            let Version { compared, groups } = known;
+            let group = groups.entry((self.to.definition.place_of(&plan), plan.clone())).or_default();
+            group.organizations += 1;
+            for (feature, by_hand) in decided {
+                if let Some(becomes) = by_hand::becomes((&feature, &by_hand), &plan, definitions, compared) {
+                    group.by_hand.entry((becomes, feature)).or_default().note(&organization, &by_hand);
+                }
             }
+            beyond.into_iter().for_each(|beyond| group.note(&organization, beyond));
         }
-    }
-
-    /// How many organizations would be moved.
-    #[must_use]
-    pub fn moved(&self) -> u64 {
-        self.versions.values().flat_map(BTreeMap::values).map(|group| group.organizations).sum()
+        self.tally.count(organization, Fate::Moved);
     }
 }
 
@@ -132,30 +143,20 @@ impl Group {
 
 impl fmt::Display for Foresight<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (version, groups) in &self.versions {
+        for (version, Version { compared, groups }) in &self.versions {
             writeln!(f, "from version {version} to {}", self.to.version)?;
-            let Some(before) = self.catalog.version(*version) else { continue };
-            let compared = compare(&before.definition, &self.to.definition);
             if !compared.product.is_empty() {
                 writeln!(f, "  whole product")?;
                 compared.product.iter().try_for_each(|difference| line(f, difference))?;
             }
             for ((_, plan), group) in groups {
-                group.tell(f, plan, &compared)?;
+                group.tell(f, plan, compared)?;
             }
         }
         if !self.versions.is_empty() {
             writeln!(f)?;
         }
-        let Self { there, newer, without_plan, to, .. } = self;
-        let version = to.version;
-        writeln!(f, "{} would be moved to version {version}", organizations(self.moved()))?;
-        for (count, told) in [(there, "on it already"), (newer, "on a newer one"), (without_plan, "without a plan")] {
-            if *count > 0 {
-                writeln!(f, "{} {told}", organizations(*count))?;
-            }
-        }
-        Ok(())
+        Summary { tally: &self.tally, version: self.to.version, told: Told::Before }.fmt(f)
     }
 }
 
@@ -163,12 +164,16 @@ impl Group {
     fn tell(&self, f: &mut fmt::Formatter<'_>, plan: &PlanCode, compared: &Comparison) -> fmt::Result {
         writeln!(f, "  plan {plan}: {}", organizations(self.organizations))?;
         let differences = compared.of_plan(plan);
-        if compared.has_removed(plan) {
-            writeln!(f, "    ! that version has no such plan")?;
-        } else if differences.is_empty() {
+        if differences.is_empty() {
             writeln!(f, "    nothing changes")?;
         }
         differences.into_iter().try_for_each(|difference| line(f, difference))?;
+        for ((becomes, feature), decided) in &self.by_hand {
+            match becomes {
+                ByHand::Hides => writeln!(f, "    = {feature}: decided by hand, so hidden from {decided}")?,
+                ByHand::Lapses => writeln!(f, "    ! {feature}: what was decided by hand ends for {decided}")?,
+            }
+        }
         for (feature, users) in &self.beyond {
             writeln!(f, "    ! {feature}: {users}")?;
         }
@@ -194,13 +199,5 @@ impl fmt::Display for Users {
             0 => Ok(()),
             others => write!(f, " and {others} more"),
         }
-    }
-}
-
-fn organizations(count: u64) -> String {
-    match count {
-        0 => "no organization".to_owned(),
-        1 => "1 organization".to_owned(),
-        _ => format!("{count} organizations"),
     }
 }

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use domain::catalog::CatalogVersion;
 use domain::credit_ledger::CreditLedger;
 use domain::stream::{Owner, StreamId};
-use domain::{Context, Kind, OrganizationId};
+use domain::{Aggregate, Context, Kind, OrganizationId};
 use jiff::Timestamp;
 
 use shards::{Held, SHARDS, Shards};
@@ -39,15 +39,16 @@ pub const BINDING_AGE_MAX: Duration = Duration::from_secs(5);
 /// Bindings in one generation of one shard: both together are 200,000 of a partition, or some 25 MB.
 const SHARD_BINDINGS_MAX: usize = 100_000 / SHARDS;
 
-/// What accounts may weigh in one generation of one shard. Two generations are kept, as in the cache; both together are
-/// 100,000 accounts of a partition, or some 100 MB.
-const SHARD_WEIGHT_MAX: usize = 50_000 * ACCOUNT_WEIGHT / SHARDS;
+/// About how many bytes the accounts in one generation of one shard may take. Two generations are kept, as in the cache;
+/// both together are 100 MB of a partition, or some 80,000 accounts.
+const SHARD_BYTES_MAX: usize = (50 << 20) / SHARDS;
 
-/// What an account weighs; each of its lots weighs one, about a hundred bytes.
-const ACCOUNT_WEIGHT: usize = 10;
+/// What an account takes beside its ledger: its terms, and its place in the table.
+const ACCOUNT_BYTES: usize = 768;
 
-/// An account with more lots is asked of the partition's task each time: it would be copied anew after each change.
-const HELD_LOTS_MAX: usize = 1_000;
+/// An account whose ledger takes more bytes is asked of the partition's task each time: it would be copied anew after
+/// each change. So many bytes are about 1,200 lots, or 600 open holds.
+const HELD_BYTES_MAX: usize = 192 << 10;
 
 /// Where the time comes from by which the age of a confirmation is told. A test holds it still.
 #[derive(Clone)]
@@ -146,10 +147,10 @@ pub(super) struct View {
 }
 
 impl Held for Sight {
-    const SHARD_WEIGHT_MAX: usize = SHARD_WEIGHT_MAX;
+    const SHARD_WEIGHT_MAX: usize = SHARD_BYTES_MAX;
 
     fn weight(&self) -> usize {
-        ACCOUNT_WEIGHT + self.account.ledger.lots().len()
+        ACCOUNT_BYTES + self.account.ledger.weight()
     }
 }
 
@@ -261,7 +262,7 @@ impl View {
         let Some(terms) = &context.terms else { return };
         let binding = Binding { catalog: context.catalog.clone(), newest_catalog: *newest_catalog };
         self.bindings.hold(&terms.organization, binding);
-        if ledger.lots().len() <= HELD_LOTS_MAX {
+        if ledger.weight() <= HELD_BYTES_MAX {
             self.accounts.hold(&terms.organization, sight.clone());
         }
     }

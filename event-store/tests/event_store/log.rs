@@ -87,6 +87,25 @@ async fn any_tampering_stops_the_reader_with_the_position() {
 }
 
 #[tokio::test]
+async fn a_few_events_that_somebody_names_are_checked_like_all_others() {
+    let (test, owner) = with_history().await;
+    let (log, all) = (test.log(), test.log().after(0, 0, 1_000).await.unwrap());
+    for (first, last, expected) in [(7, 7, 6..7), (5, 8, 4..8), (-3, 2, 0..2), (8, 1_000, 7..all.len()), (8, 7, 0..0)] {
+        assert_eq!(log.between(0, first, last).await.unwrap(), all[expected], "{first} to {last}");
+    }
+    assert_eq!(log.between(0, 1_000, i64::MAX).await.unwrap(), [], "nothing is wrong with a log that ends before");
+
+    let tampering = "UPDATE es.events SET payload = replace(payload::text, '1.00', '9.00')::json WHERE position = 7";
+    let as_owner = format!("SET session_replication_role = replica; {tampering}");
+    sqlx::raw_sql(&as_owner).execute(&owner).await.unwrap();
+    for (first, last) in [(7, 7), (6, 7), (7, 9)] {
+        let error = log.between(0, first, last).await.expect_err("it is not what it was").to_string();
+        assert!(error.contains("events 7 to 7 do not match their Merkle root"), "{error}");
+    }
+    assert_eq!(log.between(0, 8, 9).await.unwrap(), all[7..9], "what stands beside it is sound");
+}
+
+#[tokio::test]
 async fn an_event_of_a_later_release_stops_the_reader() {
     let (test, owner) = with_history().await;
     sqlx::query("INSERT INTO es.events SELECT aggregate_type, aggregate_id, sequence + 100, 'CreditsFrozen', '1', payload,

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::catalog::{Feature, FeatureKind};
-use domain::{Command, Credits, catalog};
+use domain::credit_ledger::hold::HOLDS_MAX;
+use domain::{Command, Credits, Quantity, catalog, credit_ledger};
 use event_store::executor::view::{BINDING_AGE_MAX, CONFIRMED_AGE_MAX};
 use event_store::{Clock, Executor, Failure, Sight};
 use futures::future::join_all;
+use rust_decimal::Decimal;
 use testkit::{TestDatabase, of, organization, product, send};
 
 use super::{consume, on_gratis, register, start, top_up};
@@ -107,6 +109,30 @@ async fn whoever_was_answered_reads_its_own_write() {
         }
     });
     tokio::join!(join_all(callers), join_all(readers));
+}
+
+#[tokio::test]
+async fn an_account_with_too_many_open_holds_is_not_kept_in_memory_and_what_binds_it_is() {
+    let test = TestDatabase::create().await;
+    let (executor, _time) = standing_still(&test).await;
+    let hold = |_| send(&executor, of("pedro"), small_hold());
+    join_all((0..300).map(hold)).await.into_iter().for_each(|placed| drop(placed.unwrap()));
+    executor.account(&organization("pedro")).await.unwrap();
+    assert!(held(&executor, "pedro").is_some(), "calls in flight are no reason");
+    join_all((300..HOLDS_MAX).map(hold)).await.into_iter().for_each(|placed| drop(placed.unwrap()));
+    executor.account(&organization("pedro")).await.unwrap();
+    assert!(held(&executor, "pedro").is_none(), "it would be copied anew after each change");
+    assert_eq!(bound_by(&executor, "pedro"), Some(1));
+}
+
+/// A hold so small that a thousand of them are one run.
+fn small_hold() -> credit_ledger::Command {
+    credit_ledger::Command::Hold(credit_ledger::Hold {
+        feature: "ai_runs".to_owned().try_into().unwrap(),
+        quantity: Quantity::positive(Decimal::new(1, 3)).unwrap(),
+        expires_at: jiff::Timestamp::now() + jiff::ToSpan::hours(1),
+        actor: None,
+    })
 }
 
 #[tokio::test]

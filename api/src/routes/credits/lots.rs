@@ -276,7 +276,8 @@ pub(crate) async fn adjust_credits(
     Payload(Correction { amount, reason, actor }): Payload<Correction>,
 ) -> Result<Answer<CreditsChanged>, Problem> {
     let command = Command::Adjust { change: amount, reason, actor: caller.decider(actor) };
-    let applied = gate.decide(&customer, name, command).await?;
+    let applied =
+        gate.decide(&customer, name, command).await.map_err(|problem| problem.renamed("quantity", "amount"))?;
     Ok(Answer::created(&applied, told(&applied)?))
 }
 

@@ -252,7 +252,8 @@ fn a_hold_is_extended_up_to_31_days() {
     let held_8 = || in_shop([]).after(hold("calls", 8));
     let later = "2026-02-02T12:00:00Z";
     held_8().when(extend(1, later)).then([Event::HoldExtended { hold: held(1), expires_at: instant(later) }]);
-    held_8().when(extend(1, NOON_TOMORROW)).then_nothing();
+    let so_already = held_8().when(extend(1, NOON_TOMORROW)).then([]).hold.unwrap();
+    assert_eq!((so_already.left, so_already.expires_at), (quantity(8), Some(instant(NOON_TOMORROW))));
     let on_time = held_8().after(extend(1, later)).at(NOON_TOMORROW);
     on_time.when(capture(1, 1, Rest::Keep)).events();
     held_8().when(extend(1, "2026-02-01T11:59:59Z")).then_rejected(expect![

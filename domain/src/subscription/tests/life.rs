@@ -146,7 +146,7 @@ impl Life {
         match &decided {
             Ok(events) => {
                 events.iter().for_each(|event| self.state.evolve(event));
-                self.answer = self.state.answer(events, &context);
+                self.answer = self.state.answer(command, events, &context);
                 self.log.extend(events.iter().cloned());
             }
             Err(_) => assert_eq!(before, self.state),
