@@ -19,10 +19,37 @@ fn status(class: RefusalClass) -> StatusCode {
 /// The field of a request whose value was refused; the domain knows commands, not requests.
 fn field(code: &str) -> Option<&'static str> {
     Some(match code {
-        "organization.unknown" | "referral.not_enrolled" | "subscription.not_started" => "organization",
+        "organization.unknown"
+        | "referral.not_enrolled"
+        | "subscription.not_started"
+        | "subscription.awaiting_payment"
+        | "subscription.canceled"
+        | "subscription.invoices_open"
+        | "subscription.not_paused"
+        | "subscription.not_trialing"
+        | "subscription.nothing_scheduled"
+        | "subscription.past_due"
+        | "subscription.paused"
+        | "subscription.payment_method_required"
+        | "subscription.suspended"
+        | "subscription.trialing" => "organization",
         "organization.already_registered" => "id",
         "organization.unknown_product" | "catalog.other_product" => "product",
-        "subscription.unknown_plan" | "subscription.already_started" => "plan",
+        "subscription.unknown_plan"
+        | "subscription.already_started"
+        | "subscription.plan_retired"
+        | "subscription.same_plan"
+        | "subscription.currency_not_sold" => "plan",
+        "subscription.resumes_too_early" => "resumes_at",
+        "discount.already_applied" | "discount.misfits" | "discount.too_many" | "discount.unknown" => "code",
+        "invoice.paid"
+        | "invoice.settled"
+        | "invoice.too_many_open"
+        | "invoice.too_old"
+        | "invoice.unknown"
+        | "invoice.void" => "invoice",
+        "invoice.credit_exceeds_invoice" | "payment.refund_exceeds_payment" => "amount",
+        "payment.unknown" | "payment.too_many" | "payment.from_balance" => "payment",
         "subscription.interval_not_sold" => "interval",
         "payment.other_currency" => "currency",
         "payment.nothing_due" | "payment.exceeds_due" => "amount",

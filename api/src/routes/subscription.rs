@@ -1,5 +1,7 @@
 //! Starting a plan, and recording what was paid for it.
 
+pub(crate) mod changes;
+
 use axum::extract::State;
 use domain::calendar::Interval;
 use domain::subscription::Command;
@@ -56,18 +58,36 @@ pub(crate) struct Subscription {
     /// The catalog version it was sold under.
     #[schema(example = 1)]
     catalog_version: u32,
-    /// `awaiting_payment` or `active`.
+    /// `awaiting_payment`, `trialing`, `active`, `past_due` (it still entitles), `suspended`, `paused` or `canceled`.
     #[schema(example = "active")]
     standing: String,
     /// What each period costs.
     price: representation::Money,
-    /// What is still to pay of the period being paid.
+    /// What is still to pay in all.
     still_due: representation::Money,
     /// The newest period that is paid.
     paid_period: Option<Period>,
     /// The payment, if one was recorded.
     #[schema(example = "pay_0198c0de7a7e7c0fb1a5e5d2f1c0ffee")]
     payment: Option<String>,
+    /// The period it is in.
+    #[serde(default)]
+    period: Option<Period>,
+    /// When the trial ends.
+    #[serde(default)]
+    #[schema(example = "2031-03-01T12:00:00Z")]
+    trial_ends_at: Option<String>,
+    /// What happens when the period is over: `plan`, `cancellation` or `pause`, with what was decided about it.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>, example = json!({ "cancellation": { "reason": "moves to another tool" } }))]
+    scheduled: Option<serde_json::Value>,
+    /// Money that was paid and pays the next invoices.
+    #[serde(default)]
+    balance: Option<representation::Money>,
+    /// The newest invoice that was issued with the command.
+    #[serde(default)]
+    #[schema(example = "inv_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-1")]
+    invoice: Option<String>,
 }
 
 /// Start a plan. A paid one entitles once its first period is paid.

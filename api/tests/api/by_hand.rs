@@ -158,7 +158,7 @@ async fn the_next_window_of_a_sandbox_is_a_question_of_setting_its_instant() {
     studio.consume("sam", "runs", 10).await.accepted();
     let refused = studio.consume("sam", "runs", 1).await;
     assert_eq!(refused.problem().1, "QUOTA_EXCEEDED");
-    let turns: jiff::Timestamp = refused.json()["resets_at"].as_str().unwrap().parse().unwrap();
+    let turns: Timestamp = refused.json()["resets_at"].as_str().unwrap().parse().unwrap();
     studio
         .put("sam", "instant", json!({ "instant": (turns - jiff::Span::new().seconds(90)).to_string() }))
         .await

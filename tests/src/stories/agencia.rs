@@ -40,7 +40,8 @@ pub async fn tell(narrator: &mut Narrator) {
     let customers = rows::tell(narrator, 7, &stage, &table).await;
     narrator.chapter("10. Gates of plans.");
     rows::gates(narrator, &table, &customers).await;
-    stage.end(narrator, 11).await;
+    rows::upgrades(narrator, 11, &stage, &table).await;
+    stage.end(narrator, 12).await;
 }
 
 async fn register(client: &Client, id: &str, referral_code: Option<&str>) -> String {

@@ -28,7 +28,8 @@ pub async fn tell(narrator: &mut Narrator) {
     rows::gates(narrator, &table, &customers).await;
     by_hand(narrator, &mut customers[0]).await;
     without_a_plan(narrator, &stage, &table).await;
-    stage.end(narrator, 7).await;
+    rows::upgrades(narrator, 7, &stage, &table).await;
+    stage.end(narrator, 8).await;
 }
 
 async fn by_hand(narrator: &mut Narrator, motor: &mut Customer) {

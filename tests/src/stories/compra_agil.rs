@@ -32,7 +32,8 @@ pub async fn tell(narrator: &mut Narrator) {
     administrators(narrator, &stage, &table).await;
     the_long_day(narrator, &stage, &table).await;
     without_a_plan(narrator, &stage, &table).await;
-    stage.end(narrator, 11).await;
+    rows::upgrades(narrator, 11, &stage, &table).await;
+    stage.end(narrator, 12).await;
 }
 
 /// A day's analyses of somebody on free are used up, and the third is asked for.

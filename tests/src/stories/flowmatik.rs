@@ -34,7 +34,8 @@ pub async fn tell(narrator: &mut Narrator) {
     rows::gates(narrator, &table, &customers).await;
     tokens(narrator, &stage, &table).await;
     without_a_plan(narrator, &stage, &table).await;
-    stage.end(narrator, 8).await;
+    rows::upgrades(narrator, 8, &stage, &table).await;
+    stage.end(narrator, 9).await;
 }
 
 /// Reserves tokens for a call that is about to be made; ten minutes are more than a call takes.

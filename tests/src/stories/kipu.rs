@@ -29,7 +29,8 @@ pub async fn tell(narrator: &mut Narrator) {
     suspended(narrator, &stage, &table).await;
     nothing_crosses(narrator, &stage, &table).await;
     without_a_plan(narrator, &stage, &table).await;
-    stage.end(narrator, 10).await;
+    rows::upgrades(narrator, 10, &stage, &table).await;
+    stage.end(narrator, 11).await;
 }
 
 async fn status(customer: &Customer, after: &Answer) -> String {

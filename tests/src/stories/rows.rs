@@ -40,6 +40,29 @@ pub async fn tell(narrator: &mut Narrator, chapter: usize, stage: &Stage, table:
     customers
 }
 
+/// Tells of every plan but the largest how an upgrade lifts the limit that its customer is at.
+///
+/// # Panics
+/// If a plan has nothing that the next one has more of.
+pub async fn upgrades(narrator: &mut Narrator, chapter: usize, stage: &Stage, table: &Table) {
+    narrator.chapter(&format!("{chapter}. An upgrade lifts it."));
+    for (index, pair) in table.plans.windows(2).enumerate() {
+        let [plan, next] = pair else { continue };
+        let mut customer = stage.customer_on(&format!("{}-upgrades", plan.code.to_lowercase()), plan).await;
+        let more = |row: &&Row| match (row.cells[index], row.cells[index + 1]) {
+            (Cell::No, larger) => larger != Cell::No,
+            (Cell::UpTo(limit), larger) => larger.exceeds(limit),
+            (Cell::Yes | Cell::Unlimited, _) => false,
+        };
+        let row = table.rows.iter().find(more).unwrap_or_else(|| panic!("{} has all of {}", plan.code, next.code));
+        let used_up = Walk { table, plan, index, row, customer: &mut customer }.at_its_limit().await;
+        let due = customer.change(next).await;
+        let again = Walk { table, plan: next, index: index + 1, row, customer: &mut customer }.one_more().await;
+        assert!((200..300).contains(&again.status), "{}", again.text);
+        narrator.tell(&format!("{}: {used_up}; moved to {}, {due}: allowed", plan.code, next.code));
+    }
+}
+
 /// Tells of every plan who is let through by a gate that asks for it. The customers are one on each plan, in order.
 pub async fn gates(narrator: &mut Narrator, table: &Table, customers: &[Customer]) {
     for (wanted, needed) in table.plans.iter().enumerate() {
@@ -85,6 +108,39 @@ impl Walk<'_> {
             (Kind::Capacity | Kind::Measured, Cell::UpTo(limit)) => self.capacity(limit).await,
             (Kind::Capacity | Kind::Measured, Cell::No) => self.no_capacity().await,
             (kind, cell) => panic!("{}: a {kind:?} is not {cell:?} in any product", self.row.feature),
+        }
+    }
+
+    /// Uses all that the plan has, and is refused what is past it.
+    async fn at_its_limit(&mut self) -> String {
+        let row = self.row;
+        let all = match row.cells[self.index] {
+            Cell::UpTo(limit) if !limit.is_zero() => {
+                self.use_some(limit).await.expect(200);
+                grouped(limit)
+            }
+            Cell::UpTo(_) | Cell::No | Cell::Yes | Cell::Unlimited => "none".to_owned(),
+        };
+        let refused = self.one_more().await;
+        assert!((400..500).contains(&refused.status), "{}", refused.text);
+        format!("{} {all}; + 1: {} {}", row.feature, refused.status, refused.at("/code"))
+    }
+
+    async fn one_more(&self) -> Answer {
+        match self.row.kind {
+            Kind::Flag => self.customer.require(&self.row.feature).await,
+            Kind::PerDay | Kind::PerPeriod | Kind::PerPeriodThenCredits | Kind::Capacity | Kind::Measured => {
+                self.use_some(Decimal::ONE).await
+            }
+        }
+    }
+
+    async fn use_some(&self, quantity: Decimal) -> Answer {
+        match self.row.kind {
+            Kind::Capacity | Kind::Measured => self.customer.acquire(&self.row.feature, quantity).await,
+            Kind::Flag | Kind::PerDay | Kind::PerPeriod | Kind::PerPeriodThenCredits => {
+                self.customer.consume(&self.row.feature, quantity).await
+            }
         }
     }
 

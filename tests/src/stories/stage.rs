@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::table::{Plan, Price};
+use super::table::{Plan, Price, grouped};
 use crate::client::{Answer, Client, text_at};
 use crate::narrator::Narrator;
 use crate::system::{System, top};
@@ -101,8 +101,7 @@ pub fn verify(narrator: &mut Narrator, system: &System) {
     narrator.tell(&format!("tollgate-replay verify: the log is whole, {equal} projections equal a fresh fold"));
 }
 
-/// Moves an organization to a plan and pays for it. The organization has none so far: changes of a plan are not there
-/// yet.
+/// Starts a plan of an organization that has none so far, and pays for it.
 ///
 /// # Panics
 /// If it is refused, or costs something else than the plan's price.
@@ -158,6 +157,25 @@ impl Customer {
         upgrade(&self.client, &self.id, plan, price).await;
         self.anchor = self.now();
         self.price = Some(price.clone());
+    }
+
+    /// Moves to another plan at once, by the month, and pays what is due for it. Tells what that was.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn change(&mut self, plan: &Plan) -> String {
+        let changed = self.post("subscription/change", json!({ "plan": plan.code, "when": "now" })).await.expect(200);
+        assert_eq!(changed.at("/plan"), plan.code);
+        let due = Price {
+            interval: plan.monthly().interval.clone(),
+            amount: changed.at("/still_due/amount").parse().expect("an amount"),
+            currency: changed.at("/still_due/currency"),
+        };
+        if !due.amount.is_zero() {
+            pay(&self.client, &self.id, &due).await;
+        }
+        self.price = Some(plan.monthly().clone());
+        format!("{} {} paid", grouped(due.amount), due.currency)
     }
 
     /// Pays the month that begins, unless its plan is free.
