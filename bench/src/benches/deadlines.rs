@@ -140,12 +140,15 @@ impl Backlog {
                 self.executor.execute(submission(self.bystander.clone(), Work::Consume.command()?)).await?;
                 latencies.push(micros(sent.elapsed()));
             }
-            Ok(Sample { latencies: latencies.clone(), ..Sample::since(begun, u64::try_from(latencies.len())?) })
+            Ok::<_, Fault>(Sample {
+                latencies: latencies.clone(),
+                ..Sample::since(begun, u64::try_from(latencies.len())?)
+            })
         };
         let over = async {
             over.await?;
             ended.send_replace(true);
-            Ok(())
+            Ok::<_, Fault>(())
         };
         Ok(try_join(calling, over).await?.0)
     }
