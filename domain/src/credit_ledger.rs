@@ -12,8 +12,8 @@
 //!                              hold --captured--> spent                  hold --captured--> used
 //! ```
 //!
-//! Time does things by itself: lots and holds expire, scheduled grants are due. Nothing is timed for that; every
-//! decision, and every check, first settles what fell due before it ([`settle`]).
+//! Time does things by itself: lots and holds expire, scheduled grants are due. No decision waits
+//! for a timer; every one, and every check, first settles what fell due before it ([`settle`]).
 //!
 //! Invariants: the balance is never negative; a consumption is all or nothing; of an allowance no more is used and held
 //! than it has; a level is between nothing and its limit at each acquisition; each threshold of a window is crossed

@@ -8,6 +8,7 @@ mod database;
 mod executor;
 mod log;
 mod proof;
+mod races;
 mod sandbox;
 mod snapshots;
 mod view;
