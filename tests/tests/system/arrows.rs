@@ -8,11 +8,12 @@ use serde_json::Value;
 /// Every crate of the workspace, and the crates of the workspace it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("documents", &["domain"]),
     ("event-store", &["domain"]),
     ("projections", &["domain", "event-store"]),
     ("processors", &["domain", "event-store"]),
     ("nats", &["domain", "event-store"]),
-    ("api", &["domain", "event-store", "projections"]),
+    ("api", &["documents", "domain", "event-store", "projections"]),
     ("replay", &["domain", "event-store", "projections"]),
     ("engine", &["api", "domain", "event-store", "nats", "processors", "projections"]),
     ("bench", &["api", "domain", "engine", "event-store", "nats", "processors", "projections"]),
