@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use event_store::Applied;
+use event_store::{Applied, Grounds};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,22 +15,58 @@ use crate::problem::Problem;
 /// Says that the answer was given before.
 pub(crate) const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// Where a command stands in the log. `partition:position` is a `min_position` for the reads that follow.
+/// A place in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// The partition of the log.
     #[schema(example = 0)]
     pub partition: i32,
-    /// The position of the command's last event; where it changed nothing, the position of the log.
+    /// The position in it.
     #[schema(example = 17)]
     pub position: i64,
+}
+
+/// Where a command stands in the log, and on what it was decided. `partition:position` is a `min_position` for the reads
+/// that follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DecisionReceipt {
+    /// The partition of the log.
+    #[schema(example = 0)]
+    pub partition: i32,
+    /// The position of the command's last event; where it changed nothing, the position of the log.
+    #[schema(example = 18)]
+    pub position: i64,
+    /// The newest event that was known when it was decided. Absent of what an earlier release decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_on: Option<Receipt>,
+    /// The catalog version that bound it; absent where none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
+    pub catalog_version: Option<u32>,
+}
+
+impl From<&Grounds> for Receipt {
+    fn from(grounds: &Grounds) -> Self {
+        Self { partition: grounds.partition, position: grounds.position }
+    }
+}
+
+impl DecisionReceipt {
+    fn of(Applied { partition, position, grounds, .. }: &Applied) -> Self {
+        Self {
+            partition: *partition,
+            position: *position,
+            decided_on: grounds.as_ref().map(Receipt::from),
+            catalog_version: grounds.and_then(|grounds| grounds.catalog_version),
+        }
+    }
 }
 
 /// The answer to a command.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Answered<T> {
-    /// Where it stands in the log.
-    pub receipt: Receipt,
+    /// Where it stands in the log, and on what it was decided.
+    pub receipt: DecisionReceipt,
     /// What was decided.
     #[serde(flatten)]
     pub result: T,
@@ -39,7 +75,7 @@ pub struct Answered<T> {
 impl<T> Answered<T> {
     /// What was decided, with where it stands.
     pub(crate) fn of(applied: &Applied, result: T) -> Self {
-        Self { receipt: Receipt { partition: applied.partition, position: applied.position }, result }
+        Self { receipt: DecisionReceipt::of(applied), result }
     }
 }
 

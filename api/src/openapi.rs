@@ -198,11 +198,16 @@ fn name(status: &str) -> String {
 fn problems() -> BTreeMap<String, Response> {
     let refused = Rejection::samples().into_iter().map(|sample| (sample.code(), Problem::from(sample)));
     let faults = Fault::samples().into_iter().map(|sample| (sample.code(), Problem::from(sample)));
-    let mut by_status: BTreeMap<String, (String, BTreeMap<&str, Problem>)> = BTreeMap::new();
-    for (code, problem) in refused.chain(faults) {
+    let mut by_status: BTreeMap<String, (String, BTreeMap<String, Problem>)> = BTreeMap::new();
+    for (code, problem) in faults.chain(refused) {
         let reason = problem.status().canonical_reason().unwrap_or("Problem").to_owned();
         let (_, codes) = by_status.entry(problem.status().as_str().to_owned()).or_insert((reason, BTreeMap::new()));
-        codes.entry(code).or_insert(problem);
+        // A rate and a quota may share a code; their kinds tell them apart.
+        let name = match problem.body()["kind"].as_str() {
+            Some(kind) if codes.contains_key(code) => format!("{code}_{kind}"),
+            _ => code.to_owned(),
+        };
+        codes.entry(name).or_insert(problem);
     }
     let mut problems: BTreeMap<String, Response> =
         by_status.into_iter().map(|(status, (reason, codes))| (status, response(&reason, &codes))).collect();
@@ -214,9 +219,9 @@ fn problems() -> BTreeMap<String, Response> {
     problems
 }
 
-fn response(reason: &str, codes: &BTreeMap<&str, Problem>) -> Response {
-    let example = |(code, problem): (&&str, &Problem)| {
-        ((*code).to_owned(), ExampleBuilder::new().value(Some(problem.body())).build())
+fn response(reason: &str, codes: &BTreeMap<String, Problem>) -> Response {
+    let example = |(name, problem): (&String, &Problem)| {
+        (name.clone(), ExampleBuilder::new().value(Some(problem.body())).build())
     };
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))

@@ -42,6 +42,8 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::UsageWrite, routes!(usage::consume_feature)))
         .routes(guard(Scope::UsageWrite, routes!(usage::batch::consume_batch)))
         .routes(guard(Scope::Read, routes!(usage::list_usage)))
+        .routes(guard(Scope::Read, routes!(usage::summary::summarize_usage)))
+        .routes(guard(Scope::Read, routes!(usage::summary::summarize_product_usage)))
         .routes(guard(Scope::UsageWrite, routes!(usage::reversal::reverse_usage)))
         .routes(guard(Scope::UsageWrite, routes!(holds::place_hold)))
         .routes(guard(Scope::UsageWrite, routes!(holds::capture_hold)))

@@ -3,6 +3,7 @@
 mod check;
 mod cold_start;
 mod consume_http;
+mod deadlines;
 mod lag;
 mod memory;
 mod project;
@@ -71,6 +72,7 @@ pub const ALL: &[&dyn Bench] = &[
     &project::Project,
     &replay::Replay,
     &lag::Lag,
+    &deadlines::Deadlines,
     &cold_start::ColdStart,
     &memory::Memory,
 ];

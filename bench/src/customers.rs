@@ -1,5 +1,6 @@
 //! Organizations to measure with: customers of `agencia` on its largest plan, paid up.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -77,17 +78,34 @@ pub async fn settle(executor: &Executor, count: usize) -> Result<Arc<[Owner]>, F
     Ok(owners.into())
 }
 
-async fn join(executor: &Executor, owner: &Owner) -> Result<(), Fault> {
-    let register = organization::Command::Register {
+/// Registers customers by their numbers; they have no plan.
+pub async fn register(executor: &Executor, numbers: Range<usize>) -> Result<Vec<Owner>, Fault> {
+    let owners = numbers.map(|number| Ok(Owner::Organization(id(number)?))).collect::<Result<Vec<_>, Fault>>()?;
+    for wave in owners.chunks(WAVE) {
+        let registered = wave.iter().map(|owner| async {
+            executor.execute(submission(owner.clone(), registration(owner)?)).await?;
+            Ok::<_, Fault>(())
+        });
+        try_join_all(registered).await?;
+    }
+    Ok(owners)
+}
+
+fn registration(owner: &Owner) -> Result<organization::Command, Fault> {
+    Ok(organization::Command::Register {
         organization: OrganizationId::new(owner.as_str())?,
         product: product()?,
         time_zone: Zone::new("America/Bogota")?,
         sponsor: None,
         environment: Environment::Live,
-    };
+    })
+}
+
+async fn join(executor: &Executor, owner: &Owner) -> Result<(), Fault> {
+    let register = registration(owner)?;
     let start = subscription::Command::Start { plan: plan()?, interval: Interval::Month };
     let amount = Money::positive(Decimal::from(199), Currency::new("USD")?)?;
-    let pay = subscription::Command::RecordPayment { amount, reference: None };
+    let pay = subscription::Command::pay_by_hand(amount, None);
     for command in [Command::from(register), start.into(), pay.into()] {
         send(executor, submission(owner.clone(), command)).await?;
     }
@@ -114,8 +132,13 @@ pub fn context() -> Result<Context, Fault> {
             overrides: Arc::default(),
             administrators: Arc::default(),
             instant: None,
+            metered: Default::default(),
+            billing: None,
+            until: None,
         }),
         catalog: Some(Arc::new(CatalogVersion { version: 1, definition: definition()? })),
+        sold_under: None,
+        scheduled_under: None,
     })
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,25 @@ impl Zone {
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The local day of an instant.
+    #[must_use]
+    pub fn day_of(&self, instant: Timestamp) -> Date {
+        self.at(instant).date()
+    }
+
+    /// The same local time so many days later.
+    #[must_use]
+    pub fn days_later(&self, instant: Timestamp, days: u16) -> Timestamp {
+        let later = self.at(instant).checked_add(i32::from(days).days());
+        later.map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    }
+
+    /// From the local day of one instant to that of another.
+    #[must_use]
+    pub fn days_between(&self, earlier: Timestamp, later: Timestamp) -> i64 {
+        self.day_of(later).duration_since(self.day_of(earlier)).as_hours() / 24
     }
 
     fn at(&self, instant: Timestamp) -> Zoned {
@@ -155,7 +175,7 @@ impl Window {
         let number = |instant: Timestamp| {
             let date = zone.at(instant).date();
             match self {
-                Self::Day => date.duration_since(jiff::civil::Date::ZERO).as_hours() / 24,
+                Self::Day => date.duration_since(Date::ZERO).as_hours() / 24,
                 Self::Month => i64::from(date.year()) * 12 + i64::from(date.month()),
                 Self::BillingPeriod => i64::from(billing_index(anchor, Interval::Month, instant, zone)),
                 Self::Forever => 0,
@@ -166,12 +186,8 @@ impl Window {
 }
 
 /// The local days that hold `now`, from the first midnight to the second.
-fn local(
-    zone: &Zone,
-    now: Timestamp,
-    days: impl Fn(jiff::civil::Date) -> (jiff::civil::Date, Result<jiff::civil::Date, jiff::Error>),
-) -> Period {
-    let midnight = |date: jiff::civil::Date| date.to_zoned(zone.0.clone()).map(|zoned| zoned.timestamp());
+fn local(zone: &Zone, now: Timestamp, days: impl Fn(Date) -> (Date, Result<Date, jiff::Error>)) -> Period {
+    let midnight = |date: Date| date.to_zoned(zone.0.clone()).map(|zoned| zoned.timestamp());
     let (first, next) = days(zone.at(now).date());
     // The calendar ends in the year 9999; the last window then has no end.
     Period { start: midnight(first).unwrap_or(Timestamp::MIN), end: next.and_then(midnight).unwrap_or(Timestamp::MAX) }
@@ -229,6 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn days_are_local_and_keep_the_hour_of_the_clock() {
+        let zone = Zone::new("America/Santiago").unwrap();
+        // The clocks go back on 5 April 2026.
+        let (before, after) = (instant("2026-04-03T12:00:00Z"), instant("2026-04-06T13:00:00Z"));
+        assert_eq!(zone.days_later(before, 3), after);
+        assert_eq!(zone.days_between(before, after), 3);
+        assert_eq!(zone.days_between(instant("2026-01-01T02:59:59Z"), instant("2026-01-01T03:00:00Z")), 1);
+    }
+
+    #[test]
     fn a_yearly_anchor_on_a_leap_day_comes_back_in_the_next_leap_year() {
         let nows = ["2025-02-28T00:00:00Z", "2028-03-01T00:00:00Z"];
         let dates = starts("2024-02-29T00:00:00Z", Interval::Year, "UTC", &nows);
@@ -256,6 +282,23 @@ mod tests {
             let day = Window::Day.open_at(instant(now), instant(now), &zone);
             assert!(day.contains(instant(now)));
             assert_eq!(day.end.duration_since(day.start).as_hours(), hours, "{now}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_of_the_local_day_whose_window_holds_it() {
+        let zone = Zone::new("America/Santiago").unwrap();
+        for (now, day) in [
+            // Midnight comes an hour late: at 24:00 of the 6th it is 23:00 again.
+            ("2024-04-07T03:59:59Z", "2024-04-06"),
+            ("2024-04-07T04:00:00Z", "2024-04-07"),
+            // The 8th begins at 01:00.
+            ("2024-09-08T03:59:59Z", "2024-09-07"),
+            ("2024-09-08T04:00:00Z", "2024-09-08"),
+        ] {
+            assert_eq!(zone.day_of(instant(now)).to_string(), day, "{now}");
+            let window = Window::Day.open_at(instant(now), instant(now), &zone);
+            assert_eq!(zone.day_of(window.start), zone.day_of(instant(now)));
         }
     }
 

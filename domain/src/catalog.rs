@@ -25,7 +25,9 @@ pub use comparison::{Comparison, Difference, Effect, PlanComparison, Presence, c
 pub use definition::{CatalogVersion, Definition, Grant, Limit, PaymentMethod, Plan, Rollover, Trial};
 pub use event::Event;
 pub use feature::{Feature, FeatureKind, RateLimit, RateUnit};
-pub use policy::{CommissionBase, Country, Proration, ReferralTerms, Rounding, Tax, TaxedPrices};
+pub use policy::{
+    CommissionBase, Country, Dunning, Proration, QuotaRefusal, ReferralTerms, Rounding, Seller, Tax, TaxedPrices,
+};
 pub use pricing::{Overage, Pricing, Tier, Tiers};
 pub use rejection::Rejection;
 pub use state::{Answer, Catalog};

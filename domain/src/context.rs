@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::calendar::Zone;
+use crate::calendar::{Interval, Period, Zone, billing_period};
 use crate::catalog::CatalogVersion;
+use crate::credit_ledger::{CreditLedger, Metered};
 use crate::id::{ActorId, FeatureCode, OrganizationId, PlanCode, ProductCode};
 use crate::money::Currency;
-use crate::organization::{FeatureOverride, Organization, Status};
+use crate::organization::{BillingProfile, FeatureOverride, Organization, Status};
 use crate::subscription::Subscription;
 
 /// The surroundings of one decision.
@@ -25,12 +26,22 @@ pub struct Context {
     pub terms: Option<Terms>,
     /// The catalog version that binds the decision; `None` where no catalog was published.
     pub catalog: Option<Arc<CatalogVersion>>,
+    /// The catalog version the organization's plan was sold under, and with it prices, taxes and dunning.
+    pub sold_under: Option<Arc<CatalogVersion>>,
+    /// The one that a scheduled change of plan was sold under.
+    pub scheduled_under: Option<Arc<CatalogVersion>>,
 }
 
 impl Context {
     /// A unique token; the same decision always gets the same one.
     pub(crate) fn unique(&self) -> String {
         self.seed.simple().to_string()
+    }
+
+    /// One of the catalog versions at hand.
+    pub(crate) fn version(&self, version: u32) -> Option<&CatalogVersion> {
+        let at_hand = [&self.sold_under, &self.scheduled_under, &self.catalog];
+        at_hand.into_iter().flatten().find(|catalog| catalog.version == version).map(Arc::as_ref)
     }
 }
 
@@ -55,6 +66,12 @@ pub struct Terms {
     pub administrators: Arc<BTreeSet<ActorId>>,
     /// The instant that was set, of a sandbox organization.
     pub instant: Option<Timestamp>,
+    /// What was priced past its allowances, month by month.
+    pub metered: Metered,
+    /// What its invoices say of it.
+    pub billing: Option<BillingProfile>,
+    /// When time alone makes something else of its plan; `None` if it does not.
+    pub until: Option<Timestamp>,
 }
 
 /// A plan that entitles an organization.
@@ -70,12 +87,37 @@ pub struct PlanInForce {
     pub currency: Currency,
 }
 
+impl PlanInForce {
+    /// The billing month of an instant, whatever interval the plan is paid by.
+    pub(crate) fn month_at(&self, now: Timestamp, zone: &Zone) -> Period {
+        billing_period(self.anchor, Interval::Month, now, zone)
+    }
+}
+
+/// The catalog versions a subscription rests on ([`Subscription::versions`]).
+#[derive(Debug, Clone, Default)]
+pub struct SoldUnder {
+    /// The one its plan was sold under.
+    pub plan: Option<Arc<CatalogVersion>>,
+    /// The one that a scheduled change of plan was sold under.
+    pub scheduled: Option<Arc<CatalogVersion>>,
+}
+
 impl Terms {
     /// Reads the terms off an organization's streams; `None` if it is not registered.
+    ///
+    /// The plan is the one that entitles at `now`, whether what fell due up to then was written down or not: a trial
+    /// that is over, a grace that ended, a cancellation whose time has come end it at their instant.
     #[must_use]
-    pub fn of(organization: &Organization, subscription: &Subscription) -> Option<Self> {
+    pub fn of(
+        organization: &Organization,
+        subscription: &Subscription,
+        ledger: &CreditLedger,
+        now: Timestamp,
+        sold_under: &SoldUnder,
+    ) -> Option<Self> {
         let registered = organization.registered()?;
-        Some(Self {
+        let mut terms = Self {
             organization: registered.organization.clone(),
             product: registered.product.clone(),
             zone: registered.time_zone.clone(),
@@ -85,7 +127,37 @@ impl Terms {
             overrides: organization.overrides().clone(),
             administrators: organization.administrators().clone(),
             instant: organization.instant(),
-        })
+            metered: ledger.metered().clone(),
+            billing: organization.billing().cloned(),
+            until: subscription.next_due(),
+        };
+        if terms.until.is_some_and(|until| until <= now) {
+            let settled = terms.settled(subscription, now, sold_under);
+            terms.plan = settled.plan_in_force();
+            terms.until = settled.next_due();
+        }
+        Some(terms)
+    }
+
+    /// The subscription once all that fell due has happened.
+    fn settled(&self, subscription: &Subscription, now: Timestamp, sold_under: &SoldUnder) -> Subscription {
+        let SoldUnder { plan, scheduled } = sold_under.clone();
+        // Nothing of what is decided here is written, so no id has to be unique.
+        let context = Context {
+            now,
+            seed: Uuid::nil(),
+            terms: None,
+            catalog: None,
+            sold_under: plan,
+            scheduled_under: scheduled,
+        };
+        subscription.settled(self, &context).into_owned()
+    }
+
+    /// The version of the product's catalog that binds the ledger: the one the plan was sold under; `None` is the newest.
+    #[must_use]
+    pub fn bound_to(&self) -> Option<u32> {
+        self.plan.as_ref().map(|plan| plan.catalog_version)
     }
 
     /// What was decided by hand of a feature and is in force.

@@ -38,6 +38,7 @@ pub mod hold;
 pub(crate) mod laws;
 pub mod lot;
 mod lots;
+pub mod metered;
 pub mod rejection;
 mod reversal;
 mod settle;
@@ -54,6 +55,7 @@ pub use command::{Acquire, Adjustment, Capture, Command, Consume, Grant, Hold, R
 pub use event::Event;
 pub use hold::OpenHold;
 pub use lot::{Draw, Lot, LotKind, Scheduled};
+pub use metered::{Metered, MeteredMonth, MeteredSum};
 pub use rejection::{Rejection, Upgrade};
 pub use state::{Answer, CreditLedger, FeatureUse, HoldTold, LevelTold};
 pub use top_up::TopUpRule;

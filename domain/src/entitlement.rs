@@ -16,6 +16,7 @@
 //! ```
 
 pub mod gate;
+pub mod requirement;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ use crate::id::{ActorId, FeatureCode};
 use crate::money::{Credits, Money, Quantity};
 use crate::organization::{FeatureOverride, Status};
 pub use gate::{GateReason, PlanGate, at_least};
+pub use requirement::require;
 
 /// Why something is allowed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

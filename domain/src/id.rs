@@ -119,6 +119,38 @@ token!(
     PaymentId, "payment"
 );
 token!(
+    /// One start of a plan by an organization: its invoices are named after it.
+    SubscriptionId, "subscription"
+);
+token!(
+    /// One invoice of a subscription.
+    InvoiceId, "invoice"
+);
+token!(
+    /// One credit note: what of an invoice is not owed after all.
+    CreditNoteId, "credit note"
+);
+token!(
+    /// One refund of a payment, made or taken by the payer's bank.
+    RefundId, "refund"
+);
+token!(
+    /// What a customer gives for a discount.
+    DiscountCode, "discount code"
+);
+token!(
+    /// A version of what an invoice says of its customer, kept outside the log.
+    BillingProfileId, "billing profile"
+);
+token!(
+    /// A provider through which payments come.
+    ProviderCode, "provider"
+);
+token!(
+    /// A series in which documents are numbered without gaps.
+    Series, "series"
+);
+token!(
     /// One credit lot of a ledger.
     LotId, "lot"
 );
@@ -157,6 +189,58 @@ impl CommissionId {
 impl PaymentId {
     pub(crate) fn fresh(unique: &str) -> Self {
         Self(format!("pay_{unique}").into())
+    }
+}
+
+impl PaymentId {
+    /// The part of a payment that pays another invoice, counted from 2.
+    pub(crate) fn part(&self, number: u32) -> Self {
+        Self(format!("{self}-{number}").into())
+    }
+
+    /// A payment that belongs to one invoice, whenever it is decided: what the account balance paid of it.
+    pub(crate) fn from_balance(invoice: &InvoiceId, number: usize) -> Self {
+        Self(format!("pay_{}-b{number}", invoice.unprefixed()).into())
+    }
+}
+
+impl SubscriptionId {
+    pub(crate) fn fresh(unique: &str) -> Self {
+        Self(format!("sub_{unique}").into())
+    }
+
+    fn unprefixed(&self) -> &str {
+        self.0.strip_prefix("sub_").unwrap_or(&self.0)
+    }
+}
+
+impl InvoiceId {
+    /// The invoice of this number of a subscription. It is the same whenever the invoice is decided.
+    pub(crate) fn of(subscription: &SubscriptionId, number: u32) -> Self {
+        Self(format!("inv_{}-{number}", subscription.unprefixed()).into())
+    }
+
+    /// The subscription and the number it was made of.
+    pub(crate) fn parts(&self) -> Option<(SubscriptionId, u32)> {
+        let (subscription, number) = self.unprefixed().rsplit_once('-')?;
+        Some((SubscriptionId::fresh(subscription), number.parse().ok()?))
+    }
+
+    fn unprefixed(&self) -> &str {
+        self.0.strip_prefix("inv_").unwrap_or(&self.0)
+    }
+}
+
+impl CreditNoteId {
+    /// The credit note of this number that one decision writes.
+    pub(crate) fn fresh(unique: &str, number: usize) -> Self {
+        Self(format!("cn_{unique}-{number}").into())
+    }
+}
+
+impl RefundId {
+    pub(crate) fn fresh(unique: &str) -> Self {
+        Self(format!("ref_{unique}").into())
     }
 }
 

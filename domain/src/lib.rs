@@ -18,6 +18,7 @@ pub mod calendar;
 pub mod catalog;
 pub mod context;
 pub mod credit_ledger;
+pub mod discount;
 pub mod entitlement;
 pub mod id;
 pub mod money;
@@ -37,10 +38,11 @@ mod pages;
 mod scenario;
 
 pub use aggregate::Aggregate;
-pub use context::{Context, PlanInForce, Terms};
+pub use context::{Context, PlanInForce, SoldUnder, Terms};
 pub use id::{
-    ActorId, AlertId, AttributeKey, CommissionId, FeatureCode, HoldId, LotId, OrganizationId, PaymentId, PlanCode,
-    ProductCode, Reference, ReferralCode,
+    ActorId, AlertId, AttributeKey, BillingProfileId, CommissionId, CreditNoteId, DiscountCode, FeatureCode, HoldId,
+    InvoiceId, LotId, OrganizationId, PaymentId, PlanCode, ProductCode, ProviderCode, Reference, ReferralCode,
+    RefundId, Series, SubscriptionId,
 };
 pub use money::{Credits, Currency, Money, Quantity};
 pub use refusal::{Refusal, RefusalClass};

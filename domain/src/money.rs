@@ -173,6 +173,36 @@ impl Money {
         Self { amount: self.amount - other.amount, currency: self.currency }
     }
 
+    /// Nothing, in a currency.
+    #[must_use]
+    pub fn zero(currency: Currency) -> Self {
+        Self::rounded(Decimal::ZERO, currency)
+    }
+
+    /// This amount and `other`, both in one currency.
+    #[must_use]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self { amount: self.amount + other.amount, currency: self.currency }
+    }
+
+    /// The same amount the other way.
+    #[must_use]
+    pub(crate) fn negated(self) -> Self {
+        Self { amount: -self.amount, currency: self.currency }
+    }
+
+    /// The smaller of two amounts in one currency.
+    #[must_use]
+    pub(crate) fn at_most(self, other: Self) -> Self {
+        if other.amount < self.amount { other } else { self }
+    }
+
+    /// Is it above zero?
+    #[must_use]
+    pub(crate) fn is_positive(&self) -> bool {
+        self.amount > Decimal::ZERO
+    }
+
     /// Is there nothing to pay?
     #[must_use]
     pub fn is_zero(&self) -> bool {

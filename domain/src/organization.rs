@@ -20,6 +20,6 @@ mod tests;
 mod upcast;
 
 pub use command::Command;
-pub use event::{Environment, Event, OverrideValue, Sponsorship};
+pub use event::{BillingProfile, Environment, Event, OverrideValue, Sponsorship};
 pub use rejection::Rejection;
 pub use state::{Answer, FeatureOverride, Organization, Registered, Status};

@@ -4,16 +4,17 @@
 //! literals: no clock, no chance. They tell one story: Maria, referred by Juan, is on agencia's plan `starter`.
 
 mod credit_ledger;
+mod subscription;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::calendar::{Interval, Period};
+use crate::calendar::Period;
 use crate::catalog::{self, Limit};
 use crate::money::{Credits, Money, Quantity};
 use crate::refusal::sample;
 use crate::stream::Event;
-use crate::{organization, referral_tree, subscription};
+use crate::{organization, referral_tree};
 
 /// A catalog with everything a catalog can say.
 const CATALOG: &str = r#"
@@ -33,6 +34,19 @@ base = "net_paid"
 hold_days = 14
 attribution_days = 30
 credits_per_unit = { USD = "1", COP = "0.00025" }
+[dunning]
+retry_days = [2, 4]
+suspend_after_days = 5
+cancel_after_days = 20
+[seller]
+name = "Agencia SAS"
+tax_id = "900.123.456-7"
+address = "Carrera 7 # 1-23, Bogota"
+country = "CO"
+invoice_series = "F"
+credit_note_series = "NC"
+[credits]
+per_unit = { USD = "1", COP = "0.00025" }
 [[taxes]]
 country = "CO"
 name = "IVA"
@@ -94,14 +108,14 @@ limit = 0
 #[must_use]
 pub fn events() -> Vec<Event> {
     let mut events: Vec<Event> = organization().map(Event::from).into();
-    events.extend(subscription().map(Event::from));
+    events.extend(subscription::events().into_iter().map(Event::from));
     events.extend(credit_ledger::events().into_iter().map(Event::from));
     events.extend(referral_tree().map(Event::from));
     events.push(catalog().into());
     events
 }
 
-fn organization() -> [organization::Event; 8] {
+fn organization() -> [organization::Event; 9] {
     use organization::Event as Of;
     [
         Of::OrganizationRegistered {
@@ -133,28 +147,14 @@ fn organization() -> [organization::Event; 8] {
         Of::OrganizationResumed { reason: sample("chargeback withdrawn"), actor: sample("operator-7") },
         Of::AdministratorAppointed { administrator: sample("user-1"), actor: sample("operator-7") },
         Of::AdministratorDismissed { administrator: sample("user-2"), actor: sample("operator-7") },
+        Of::BillingProfileSet {
+            profile: organization::BillingProfile {
+                id: sample("bp_01"),
+                hash: sample("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+                country: sample("CO"),
+            },
+        },
         Of::InstantSet { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
-    ]
-}
-
-fn subscription() -> [subscription::Event; 5] {
-    use subscription::Event as Of;
-    [
-        Of::SubscriptionStarted {
-            plan: sample("starter"),
-            catalog_version: 1,
-            interval: Interval::Month,
-            price: usd("15"),
-        },
-        Of::PaymentRecorded {
-            payment: sample("pay_01"),
-            amount: usd("15"),
-            reference: Some(sample("transfer-7")),
-            still_due: usd("0"),
-        },
-        Of::SubscriptionActivated { anchor: period().start, period: period() },
-        Of::SubscriptionRenewed { period: Period { start: period().end, end: instant("2026-03-31T14:00:00Z") } },
-        Of::CatalogMigrated { plan: sample("starter"), from: 1, to: 2, price: usd("18") },
     ]
 }
 

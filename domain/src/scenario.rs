@@ -15,6 +15,7 @@ use crate::aggregate::Aggregate;
 use crate::calendar::Zone;
 use crate::catalog::CatalogVersion;
 use crate::context::{Context, PlanInForce, Terms};
+use crate::credit_ledger::Metered;
 use crate::id::LotId;
 use crate::money::{Credits, Money, Quantity};
 use crate::organization::Status;
@@ -80,8 +81,18 @@ pub(crate) fn surroundings() -> Context {
         overrides: Arc::default(),
         administrators: Arc::default(),
         instant: None,
+        metered: Metered::default(),
+        billing: None,
+        until: None,
     };
-    Context { now: instant(START), seed: seed(1), terms: Some(terms), catalog: Some(agencia()) }
+    Context {
+        now: instant(START),
+        seed: seed(1),
+        terms: Some(terms),
+        catalog: Some(agencia()),
+        sold_under: Some(agencia()),
+        scheduled_under: None,
+    }
 }
 
 /// A plan that came into force at [`START`].

@@ -64,6 +64,7 @@ fn hint(failure: &Failure) -> String {
     match failure {
         Failure::Rejected { rejection, .. } => format!("; {}", rejection.hint()),
         Failure::KeyReused { .. }
+        | Failure::TooEarly { .. }
         | Failure::Overloaded
         | Failure::Unavailable { .. }
         | Failure::Unknown

@@ -72,7 +72,7 @@ impl Customers {
 
     async fn pay(&self, id: &str, amount: u32) {
         let amount = Money::positive(amount.into(), domain::Currency::new("USD").unwrap()).unwrap();
-        send(&self.executor, of(id), subscription::Command::RecordPayment { amount, reference: None }).await.unwrap();
+        send(&self.executor, of(id), subscription::Command::pay_by_hand(amount, None)).await.unwrap();
     }
 
     async fn consume(&self, id: &str, messages: u32) {

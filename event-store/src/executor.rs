@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use domain::stream::{Owner, StreamId};
 use domain::{Command, Kind, OrganizationId, Rejection, State};
+use jiff::Timestamp;
 use job::{Asked, Job, Question, Reading};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -51,6 +52,8 @@ pub struct Applied {
     pub partition: i32,
     /// The position of its last event, or of the log when it changed nothing.
     pub position: i64,
+    /// On what it was decided; `None` if an earlier release decided it, which did not write that down.
+    pub grounds: Option<Grounds>,
     /// What the caller is told: the aggregate's `Answer`, as JSON.
     pub answer: String,
     /// Was this the first answer, given again?
@@ -74,6 +77,14 @@ pub enum Failure {
         /// The key.
         command_id: String,
     },
+    /// The command was not to be decided before an instant, and that is not reached yet; nothing was written.
+    #[error("it is {now} for whom the command is about, and it is not due before {due_at}")]
+    TooEarly {
+        /// The instant it is for.
+        due_at: Timestamp,
+        /// The instant of the decision.
+        now: Timestamp,
+    },
     /// The queue is full; nothing was written.
     #[error("{QUEUE_COMMANDS_MAX} commands are waiting already")]
     Overloaded,
@@ -94,7 +105,7 @@ pub enum Failure {
     },
 }
 
-/// What a refusal was decided on: whoever reads the log that far, and decides again by that catalog, is refused again.
+/// What a verdict was decided on: whoever reads the log that far, and decides again by that catalog, decides the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grounds {
     /// The partition.
@@ -155,9 +166,19 @@ impl Executor {
 
     /// Applies a command, or says why not.
     pub async fn execute(&self, submission: Submission) -> Result<Applied, Failure> {
+        self.send(submission, None).await
+    }
+
+    /// The same, for a command that is due at an instant. Before that, by the clock its decision goes by, it fails as
+    /// [`Failure::TooEarly`] and leaves no receipt: the same key decides it anew later.
+    pub async fn execute_due(&self, submission: Submission, due_at: Timestamp) -> Result<Applied, Failure> {
+        self.send(submission, Some(due_at)).await
+    }
+
+    async fn send(&self, submission: Submission, due_at: Option<Timestamp>) -> Result<Applied, Failure> {
         let queue = self.queue(&submission.owner)?;
         let (reply, answer) = oneshot::channel();
-        let job = Job::Command(Box::new(Asked::new(submission, reply)));
+        let job = Job::Command(Box::new(Asked::new(submission, due_at, reply)));
         queue.try_send(job).map_err(|_| Failure::Overloaded)?;
         answer.await.unwrap_or(Err(Failure::Unknown))
     }

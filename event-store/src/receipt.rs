@@ -1,13 +1,17 @@
 //! Receipts: what a command was answered, kept for ever under the caller and the command's id.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::Command;
 use domain::stream::Owner;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use crate::executor::{Applied, Grounds};
 use crate::faults;
 
 /// A command's name: who sent it, and the id that caller gave it. Each partition keeps its own receipts.
@@ -29,8 +33,48 @@ pub struct Receipt {
     pub fingerprint: Fingerprint,
     /// The position of its last event, or of the log when it changed nothing.
     pub position: i64,
+    /// On what it was decided; `None` of a receipt that an earlier release wrote.
+    pub grounds: Option<Grounds>,
     /// What the caller was told, as JSON.
     pub answer: String,
+}
+
+/// The column `answer`: what a verdict was decided on, beside what the caller was told, as that was told. A command that
+/// changed nothing has no event whose metadata could say it. Earlier releases wrote the second alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored<'a> {
+    decided_on: i64,
+    catalog_version: Option<u32>,
+    #[serde(borrow)]
+    answer: &'a RawValue,
+}
+
+impl Receipt {
+    /// What the caller is told, now or again.
+    pub(crate) fn told(self, partition: i32, repeated: bool) -> Applied {
+        let Self { position, grounds, answer, .. } = self;
+        Applied { partition, position, grounds, answer, repeated }
+    }
+
+    /// The text of the column `answer`.
+    pub(crate) fn stored(&self) -> Cow<'_, str> {
+        let Some(Grounds { position, catalog_version, .. }) = self.grounds else { return Cow::Borrowed(&self.answer) };
+        let version = catalog_version.map_or_else(|| "null".to_owned(), |version| version.to_string());
+        // By hand: the answer is JSON already, and every command comes by here.
+        let answer = &self.answer;
+        Cow::Owned(format!(r#"{{"decided_on":{position},"catalog_version":{version},"answer":{answer}}}"#))
+    }
+}
+
+/// What a receipt was decided on and what the caller was told, from the text of the column `answer`.
+fn read(partition: i32, stored: String) -> (Option<Grounds>, String) {
+    match serde_json::from_str(&stored) {
+        Ok(Stored { decided_on: position, catalog_version, answer }) => {
+            (Some(Grounds { partition, position, catalog_version }), answer.get().to_owned())
+        }
+        Err(_) => (None, stored),
+    }
 }
 
 /// A hash of whom a command is for and all it says, and the length of what it says in bytes.
@@ -69,8 +113,38 @@ pub(crate) async fn find(
         let key = CommandKey { caller: row.try_get("caller")?, command_id: row.try_get("command_id")? };
         // One of another length is that of no command.
         let fingerprint = Fingerprint::try_from(row.try_get::<&[u8], _>("fingerprint")?).unwrap_or_default();
-        let receipt = Receipt { fingerprint, position: row.try_get("position")?, answer: row.try_get("answer")? };
+        let (grounds, answer) = read(partition, row.try_get("answer")?);
+        let receipt = Receipt { fingerprint, position: row.try_get("position")?, grounds, answer };
         found.insert(key, receipt);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOLD: &str = r#"{"balance": "9.95",  "note":"a \"b\""}"#;
+
+    fn receipt(grounds: Option<Grounds>, answer: &str) -> Receipt {
+        Receipt { fingerprint: [0; 32], position: 13, grounds, answer: answer.to_owned() }
+    }
+
+    #[test]
+    fn what_was_told_is_read_again_byte_for_byte_with_what_it_was_decided_on() {
+        let grounds = Grounds { partition: 3, position: 12, catalog_version: Some(2) };
+        let unbound = Grounds { catalog_version: None, ..grounds };
+        for (grounds, told) in [(grounds, TOLD), (grounds, "null"), (unbound, TOLD)] {
+            let stored = receipt(Some(grounds), told).stored().into_owned();
+            assert_eq!(read(3, stored), (Some(grounds), told.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_receipt_of_an_earlier_release_says_what_was_told_alone() {
+        for told in [TOLD, "null", r#"{"decided_on":1,"answer":{},"other":1}"#] {
+            assert_eq!(read(0, told.to_owned()), (None, told.to_owned()));
+            assert_eq!(receipt(None, told).stored(), told);
+        }
+    }
 }

@@ -111,6 +111,7 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
             | organization::Event::OrganizationResumed { .. }
             | organization::Event::AdministratorAppointed { .. }
             | organization::Event::AdministratorDismissed { .. }
+            | organization::Event::BillingProfileSet { .. }
             | organization::Event::InstantSet { .. },
         )
         | Event::Subscription(_)

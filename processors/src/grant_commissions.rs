@@ -51,6 +51,7 @@ impl Processor for GrantCommissions {
                 | organization::Event::OrganizationResumed { .. }
                 | organization::Event::AdministratorAppointed { .. }
                 | organization::Event::AdministratorDismissed { .. }
+                | organization::Event::BillingProfileSet { .. }
                 | organization::Event::InstantSet { .. },
             )
             | Event::Subscription(
@@ -58,6 +59,28 @@ impl Processor for GrantCommissions {
                 | subscription::Event::PaymentRecorded { .. }
                 | subscription::Event::SubscriptionActivated { .. }
                 | subscription::Event::SubscriptionRenewed { .. }
+                | subscription::Event::TrialStarted { .. }
+                | subscription::Event::TrialEnded { .. }
+                | subscription::Event::PaymentMethodAttached { .. }
+                | subscription::Event::PaymentMethodDetached { .. }
+                | subscription::Event::InvoiceIssued { .. }
+                | subscription::Event::InvoiceVoided { .. }
+                | subscription::Event::OverpaymentKept { .. }
+                | subscription::Event::PaymentRefunded { .. }
+                | subscription::Event::CreditNoteIssued { .. }
+                | subscription::Event::PeriodBegan { .. }
+                | subscription::Event::SubscriptionPastDue { .. }
+                | subscription::Event::PaymentRetryDue { .. }
+                | subscription::Event::SubscriptionSuspended { .. }
+                | subscription::Event::SubscriptionRecovered { .. }
+                | subscription::Event::ChangeScheduled { .. }
+                | subscription::Event::ScheduledChangeRevoked { .. }
+                | subscription::Event::PlanChanged { .. }
+                | subscription::Event::SubscriptionPaused { .. }
+                | subscription::Event::SubscriptionResumed { .. }
+                | subscription::Event::SubscriptionCanceled { .. }
+                | subscription::Event::DiscountApplied { .. }
+                | subscription::Event::DiscountEnded { .. }
                 | subscription::Event::CatalogMigrated { .. },
             )
             | Event::CreditLedger(

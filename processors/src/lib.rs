@@ -6,17 +6,22 @@
 //!
 //! ```text
 //! PaymentRecorded --share_payments--> AccrueCommissions --> CommissionAccrued --grant_commissions--> CreditsGranted
+//! HoldPlaced ... its end --meet_deadlines--> Settle --> HoldExpired
 //! ```
 //!
+//! An event may also set a [`deadline`]: a row that is opened by time, and moved or cleared by later events.
+//!
 //! Promises: every event is taken in exactly once; a to-do row is finished by one worker only, whoever dies or wakes
-//! up late; rows of one lane are done in the order of the log; a refused command fails its own row, visibly, and holds
-//! up nobody. Rebuilding a projection never reaches a processor.
+//! up late; rows of one lane are done in the order of the log, deadlines in that of their instants; a refused command
+//! fails its own row, visibly, and holds up nobody. Rebuilding a projection never reaches a processor.
 //!
 //! This crate must not read a projection, know one, or write to the log other than by a command. Start reading at
 //! [`Processor`], then [`share_payments`].
 
+pub mod deadline;
 pub mod failed;
 pub mod grant_commissions;
+pub mod meet_deadlines;
 pub mod processor;
 pub mod runner;
 pub mod share_payments;
@@ -29,6 +34,7 @@ use event_store::{Executor, Feed};
 use sqlx::postgres::PgPool;
 use tokio::sync::watch;
 
+pub use deadline::{Change, Deadline};
 pub use failed::{Failed, failed, retry};
 pub use processor::{ActError, Done, Processor, Todo, Wanted};
 pub use status::{Status, settled, statuses};
@@ -36,7 +42,11 @@ pub use status::{Status, settled, statuses};
 /// Every processor there is.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Processor>> {
-    vec![Arc::new(share_payments::SharePayments), Arc::new(grant_commissions::GrantCommissions)]
+    vec![
+        Arc::new(share_payments::SharePayments),
+        Arc::new(grant_commissions::GrantCommissions),
+        Arc::new(meet_deadlines::MeetDeadlines),
+    ]
 }
 
 /// Runs every processor until `stop` turns true or its sender is gone. Several processes may do so on one database.

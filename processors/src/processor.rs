@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::deadline::Change;
+
 /// Something that is done because of what happened.
 #[async_trait]
 pub trait Processor: Send + Sync + 'static {
@@ -17,6 +19,11 @@ pub trait Processor: Send + Sync + 'static {
 
     /// What an event asks of it. Pure: the same event always asks the same.
     fn todo(&self, recorded: &Recorded) -> Option<Wanted>;
+
+    /// What an event changes about deadlines of its stream's owner. As pure.
+    fn deadlines(&self, _recorded: &Recorded) -> Vec<Change> {
+        Vec::new()
+    }
 
     /// Does it. May be called again for the same to-do, after a failure or when a worker was lost on the way, and
     /// must have its effect once all the same: commands go under a key derived from the event.
@@ -57,6 +64,8 @@ pub struct Todo {
     pub organization: Option<OrganizationId>,
     /// What to do.
     pub task: Value,
+    /// What the deadline is called that it is to meet; empty if it is none.
+    pub deadline: String,
     /// How often it was tried, this time included.
     pub attempt: i32,
     /// Drawn when it was taken up. An effect outside can carry it, so that an older attempt cannot come after a newer.
@@ -108,9 +117,11 @@ impl From<Failure> for ActError {
         match failure {
             Failure::Rejected { .. } | Failure::KeyReused { .. } => Self::Impossible { reason },
             // A corrupt history is no reason to give up on a to-do: people mend it, and then it is done.
-            Failure::Overloaded | Failure::Unavailable { .. } | Failure::Unknown | Failure::Corrupt { .. } => {
-                Self::Later { reason }
-            }
+            Failure::TooEarly { .. }
+            | Failure::Overloaded
+            | Failure::Unavailable { .. }
+            | Failure::Unknown
+            | Failure::Corrupt { .. } => Self::Later { reason },
         }
     }
 }

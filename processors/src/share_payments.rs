@@ -16,6 +16,7 @@
 
 use async_trait::async_trait;
 use domain::stream::Owner;
+use domain::subscription::Method;
 use domain::{
     Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, Rejection, State, organization,
     subscription,
@@ -70,9 +71,11 @@ impl Processor for SharePayments {
                 };
                 Some(Wanted::new(organization, &task))
             }
-            Event::Subscription(subscription::Event::PaymentRecorded { payment, amount, .. }) => {
+            // What the account balance pays was shared when it came in.
+            Event::Subscription(subscription::Event::PaymentRecorded { method: Method::Balance, .. }) => None,
+            Event::Subscription(subscription::Event::PaymentRecorded { payment, net, .. }) => {
                 let payer = recorded.organization.clone()?;
-                let task = Task::Accrue { payer: payer.clone(), payment: payment.clone(), amount: *amount };
+                let task = Task::Accrue { payer: payer.clone(), payment: payment.clone(), amount: *net };
                 Some(Wanted::new(payer, &task))
             }
             Event::Organization(
@@ -82,12 +85,35 @@ impl Processor for SharePayments {
                 | organization::Event::OrganizationResumed { .. }
                 | organization::Event::AdministratorAppointed { .. }
                 | organization::Event::AdministratorDismissed { .. }
+                | organization::Event::BillingProfileSet { .. }
                 | organization::Event::InstantSet { .. },
             )
             | Event::Subscription(
                 subscription::Event::SubscriptionStarted { .. }
                 | subscription::Event::SubscriptionActivated { .. }
                 | subscription::Event::SubscriptionRenewed { .. }
+                | subscription::Event::TrialStarted { .. }
+                | subscription::Event::TrialEnded { .. }
+                | subscription::Event::PaymentMethodAttached { .. }
+                | subscription::Event::PaymentMethodDetached { .. }
+                | subscription::Event::InvoiceIssued { .. }
+                | subscription::Event::InvoiceVoided { .. }
+                | subscription::Event::OverpaymentKept { .. }
+                | subscription::Event::PaymentRefunded { .. }
+                | subscription::Event::CreditNoteIssued { .. }
+                | subscription::Event::PeriodBegan { .. }
+                | subscription::Event::SubscriptionPastDue { .. }
+                | subscription::Event::PaymentRetryDue { .. }
+                | subscription::Event::SubscriptionSuspended { .. }
+                | subscription::Event::SubscriptionRecovered { .. }
+                | subscription::Event::ChangeScheduled { .. }
+                | subscription::Event::ScheduledChangeRevoked { .. }
+                | subscription::Event::PlanChanged { .. }
+                | subscription::Event::SubscriptionPaused { .. }
+                | subscription::Event::SubscriptionResumed { .. }
+                | subscription::Event::SubscriptionCanceled { .. }
+                | subscription::Event::DiscountApplied { .. }
+                | subscription::Event::DiscountEnded { .. }
                 | subscription::Event::CatalogMigrated { .. },
             )
             | Event::CreditLedger(

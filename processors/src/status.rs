@@ -13,11 +13,11 @@ pub struct Status {
     pub processor: &'static str,
     /// How far it has read, over all partitions: the sum of its positions.
     pub position: i64,
-    /// To-dos that are open.
+    /// To-dos that are open; deadlines once their instant is there.
     pub pending: i64,
     /// To-dos a person has to look at.
     pub failed: i64,
-    /// When the oldest open one was written.
+    /// Since when the oldest open one is.
     pub oldest_pending: Option<Timestamp>,
     /// What the oldest open one last failed of, if it did.
     pub last_error: Option<String>,
@@ -51,7 +51,7 @@ async fn status(pool: &PgPool, processor: &dyn Processor) -> Result<Status, sqlx
     read(&row)
 }
 
-/// Has every processor taken in a partition up to a position, with nothing of it open? What it led to may be open
+/// Has every processor taken in a partition up to a position, with nothing of it open that is due? What it led to may be open
 /// still: ask again for the head.
 pub async fn settled(pool: &PgPool, partition: i32, position: i64) -> Result<bool, sqlx::Error> {
     let names: Vec<&str> = crate::all().iter().map(|processor| processor.name()).collect();
@@ -59,7 +59,8 @@ pub async fn settled(pool: &PgPool, partition: i32, position: i64) -> Result<boo
         "SELECT NOT EXISTS (SELECT FROM unnest($1::text[]) AS name WHERE NOT EXISTS (
                     SELECT FROM proc.checkpoints WHERE processor = name AND partition = $2 AND position >= $3))
             AND NOT EXISTS (SELECT FROM proc.todos
-                    WHERE status = 'pending' AND processor = ANY($1) AND partition = $2 AND position <= $3)",
+                    WHERE status = 'pending' AND opens_at <= now() AND processor = ANY($1) AND partition = $2
+                      AND position <= $3)",
     )
     .bind(names)
     .bind(partition)

@@ -1,15 +1,20 @@
 //! The to-do rows: taking events in, taking rows up, finishing them. All SQL of the running processors is here.
 
+mod asked;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::OrganizationId;
 use event_store::{Recorded, faults};
+use jiff::Timestamp;
 use sqlx::postgres::{PgPool, PgRow};
-use sqlx::{FromRow, Row};
+use sqlx::{FromRow, Row as _};
 use uuid::Uuid;
 
-use crate::processor::{Todo, Wanted};
+use crate::processor::Todo;
+pub(crate) use asked::{Asked, Row};
 
 /// How far a processor has read a partition; a new processor begins before the first event.
 pub(crate) async fn checkpoint(pool: &PgPool, processor: &str, partition: i32) -> Result<i64, sqlx::Error> {
@@ -35,26 +40,38 @@ pub(crate) async fn take_in(
     processor: &str,
     after: i64,
     events: &[Arc<Recorded>],
-    wanted: &[(&Recorded, Wanted)],
+    asked: &Asked<'_>,
 ) -> Result<bool, sqlx::Error> {
     let Some(last) = events.last() else { return Ok(true) };
-    let organization = |event: &Recorded| event.organization.as_ref().map(ToString::to_string);
+    let Asked { rows, cleared, clocks } = asked;
+    let organization = |row: &Row<'_>| row.event.organization.as_ref().map(ToString::to_string);
     let taken_in = sqlx::query(include_str!("todos/take_in.sql"))
         .bind(processor)
         .bind(last.partition)
         .bind(after)
         .bind(last.position)
-        .bind(wanted.iter().map(|(event, _)| event.event_id).collect::<Vec<_>>())
-        .bind(wanted.iter().map(|(event, _)| event.position).collect::<Vec<_>>())
-        .bind(wanted.iter().map(|(event, _)| organization(event)).collect::<Vec<_>>())
-        .bind(wanted.iter().map(|(_, wanted)| wanted.lane.as_str()).collect::<Vec<_>>())
-        .bind(wanted.iter().map(|(_, wanted)| wanted.task.to_string()).collect::<Vec<_>>())
+        .bind(cleared.iter().map(|(lane, _)| lane.as_str()).collect::<Vec<_>>())
+        .bind(cleared.iter().map(|(_, deadline)| deadline.as_str()).collect::<Vec<_>>())
+        .bind(clocks.keys().map(String::as_str).collect::<Vec<_>>())
+        .bind(clocks.values().map(|instant| postgres_instant(*instant)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.event.event_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.event.position).collect::<Vec<_>>())
+        .bind(rows.iter().map(organization).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.lane.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.task.to_string()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.deadline.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.due_at.map(postgres_instant)).collect::<Vec<_>>())
         .fetch_optional(pool)
         .await?;
     Ok(taken_in.is_some())
 }
 
-/// Takes up to `limit` rows up, oldest first, for the time of the lease: of each lane the oldest open one, if nobody
+/// Both count microseconds since 1970.
+fn postgres_instant(instant: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(instant.as_microsecond()).unwrap_or_default()
+}
+
+/// Takes up to `limit` rows up, oldest first, for the time of the lease: of each lane the first open one, if nobody
 /// else has it and its time has come.
 pub(crate) async fn take_up(
     pool: &PgPool,
@@ -78,11 +95,12 @@ pub(crate) async fn take_up(
 /// Keeps a row that was taken up, if nobody else has taken it meanwhile.
 pub(crate) async fn renew(pool: &PgPool, processor: &str, todo: &Todo, lease: Duration) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE proc.todos SET leased_until = now() + make_interval(secs => $4)
-          WHERE processor = $1 AND event_id = $2 AND fence = $3 AND status = 'pending'",
+        "UPDATE proc.todos SET leased_until = now() + make_interval(secs => $5)
+          WHERE processor = $1 AND event_id = $2 AND deadline = $3 AND fence = $4 AND status = 'pending'",
     )
     .bind(processor)
     .bind(todo.event_id)
+    .bind(&todo.deadline)
     .bind(todo.fence)
     .bind(lease.as_secs_f64())
     .execute(pool)
@@ -116,6 +134,7 @@ pub(crate) async fn finish(
     let finished = sqlx::query(include_str!("todos/finish.sql"))
         .bind(processor)
         .bind(todo.event_id)
+        .bind(&todo.deadline)
         .bind(todo.fence)
         .bind(status)
         .bind(error)
@@ -132,6 +151,7 @@ impl FromRow<'_, PgRow> for Todo {
         let event_id: Uuid = row.try_get("event_id")?;
         Ok(Self {
             event_id,
+            deadline: row.try_get("deadline")?,
             partition: row.try_get("partition")?,
             position: row.try_get("position")?,
             organization: organization.and_then(|id| OrganizationId::new(id).ok()),

@@ -18,6 +18,7 @@ pub mod column;
 pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
+pub mod consumptions;
 pub mod credit_statement;
 #[cfg(test)]
 mod laws;
@@ -27,6 +28,7 @@ pub mod rebuild;
 pub mod row;
 pub mod runner;
 pub mod status;
+mod taken;
 pub mod usage;
 
 pub use compare::{Comparison, compare};
@@ -41,6 +43,7 @@ const ALL: &[&dyn AnyProjection] = &[
     &balance::Projection,
     &credit_statement::Projection,
     &usage::Projection,
+    &consumptions::Projection,
     &compliance_alerts::Projection,
     &commissions::Projection,
     &organizations::Projection,

@@ -6,7 +6,7 @@
 
 use domain::organization::Event as OrganizationEvent;
 use domain::referral_tree::Event as ReferralEvent;
-use domain::subscription::Event as SubscriptionEvent;
+use domain::subscription::{Event as SubscriptionEvent, Standing};
 use domain::{Event, OrganizationId, ProductCode};
 use event_store::Recorded;
 use jiff::Timestamp;
@@ -151,14 +151,15 @@ fn register(row: &mut Known, recorded: &Recorded, event: &OrganizationEvent) {
         | OrganizationEvent::OverrideRemoved { .. }
         | OrganizationEvent::AdministratorAppointed { .. }
         | OrganizationEvent::AdministratorDismissed { .. }
+        | OrganizationEvent::BillingProfileSet { .. }
         | OrganizationEvent::InstantSet { .. } => {}
     }
 }
 
 fn subscribe(row: &mut Known, event: &SubscriptionEvent) {
     match event {
-        SubscriptionEvent::SubscriptionStarted { plan, catalog_version, interval, price } => {
-            row.subscription = Some("awaiting_payment".to_owned());
+        SubscriptionEvent::SubscriptionStarted { subscription: _, plan, catalog_version, interval, price } => {
+            stand(row, Standing::AwaitingPayment);
             row.plan = Some(plan.to_string());
             row.catalog_version = Some(i64::from(*catalog_version));
             row.interval = Some(interval.as_str().to_owned());
@@ -166,9 +167,18 @@ fn subscribe(row: &mut Known, event: &SubscriptionEvent) {
             row.price_currency = Some(price.currency.to_string());
             row.still_due = Some(price.amount);
         }
+        SubscriptionEvent::PlanChanged { to, catalog_version, interval, price, .. } => {
+            row.plan = Some(to.to_string());
+            row.catalog_version = Some(i64::from(*catalog_version));
+            row.interval = Some(interval.as_str().to_owned());
+            row.price_amount = Some(price.amount);
+        }
+        // Of the newest invoice that something is said of.
+        SubscriptionEvent::InvoiceIssued { total, .. } => row.still_due = Some(total.amount),
         SubscriptionEvent::PaymentRecorded { still_due, .. } => row.still_due = Some(still_due.amount),
+        SubscriptionEvent::InvoiceVoided { .. } => row.still_due = Some(Decimal::ZERO),
         SubscriptionEvent::SubscriptionActivated { anchor: _, period } => {
-            row.subscription = Some("active".to_owned());
+            stand(row, Standing::Active);
             row.paid_until = Some(period.end);
         }
         SubscriptionEvent::SubscriptionRenewed { period } => row.paid_until = Some(period.end),
@@ -176,7 +186,34 @@ fn subscribe(row: &mut Known, event: &SubscriptionEvent) {
             row.catalog_version = Some(i64::from(*to));
             row.price_amount = Some(price.amount);
         }
+        SubscriptionEvent::TrialStarted { .. } => {
+            stand(row, Standing::Trialing);
+            row.still_due = Some(Decimal::ZERO);
+        }
+        SubscriptionEvent::TrialEnded { .. } => stand(row, Standing::AwaitingPayment),
+        SubscriptionEvent::SubscriptionPastDue { .. } => stand(row, Standing::PastDue),
+        SubscriptionEvent::SubscriptionSuspended { .. } => stand(row, Standing::Suspended),
+        SubscriptionEvent::SubscriptionRecovered { .. } | SubscriptionEvent::SubscriptionResumed { .. } => {
+            stand(row, Standing::Active);
+        }
+        SubscriptionEvent::SubscriptionPaused { .. } => stand(row, Standing::Paused),
+        SubscriptionEvent::SubscriptionCanceled { .. } => stand(row, Standing::Canceled),
+        SubscriptionEvent::PaymentMethodAttached { .. }
+        | SubscriptionEvent::PaymentMethodDetached { .. }
+        | SubscriptionEvent::OverpaymentKept { .. }
+        | SubscriptionEvent::PaymentRefunded { .. }
+        | SubscriptionEvent::CreditNoteIssued { .. }
+        | SubscriptionEvent::PeriodBegan { .. }
+        | SubscriptionEvent::PaymentRetryDue { .. }
+        | SubscriptionEvent::ChangeScheduled { .. }
+        | SubscriptionEvent::ScheduledChangeRevoked { .. }
+        | SubscriptionEvent::DiscountApplied { .. }
+        | SubscriptionEvent::DiscountEnded { .. } => {}
     }
+}
+
+fn stand(row: &mut Known, standing: Standing) {
+    row.subscription = Some(standing.as_str().to_owned());
 }
 
 fn attribute(rows: &mut Rows<Known>, event: &ReferralEvent) {

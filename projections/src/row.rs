@@ -20,7 +20,8 @@ pub trait Row: for<'r> FromRow<'r, PgRow> + Debug + Clone + PartialEq + Send + S
     /// The key as a person reads it.
     fn show_key(&self) -> String;
 
-    /// The columns in which it differs from `expected`: name, own value, expected value.
+    /// The columns in which it, as it was read, differs from `expected`, as it would have been written: name, own value,
+    /// expected value.
     fn differences(&self, expected: &Self) -> Vec<(&'static str, String, String)>;
 
     /// The key's columns as arguments of a query, one array each, in their order.
@@ -74,7 +75,7 @@ macro_rules! row {
             fn differences(&self, expected: &Self) -> Vec<(&'static str, String, String)> {
                 use $crate::column::Column as _;
                 let mut differences = Vec::new();
-                $(if self.$field != expected.$field {
+                $(if self.$field != expected.$field.kept() {
                     differences.push((stringify!($field), self.$field.show(), expected.$field.show()));
                 })+
                 differences

@@ -1,7 +1,7 @@
 //! What was used: one row per organization, feature and window.
 
 use domain::catalog::Limit;
-use domain::credit_ledger::{Event as LedgerEvent, OverageCharge};
+use domain::credit_ledger::Event as LedgerEvent;
 use domain::{Credits, Event, OrganizationId, Quantity};
 use event_store::Recorded;
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use sqlx::postgres::PgPool;
 
 use crate::projection::{self, Writers};
 use crate::row::{Rows, row};
+use crate::taken::Taken;
 
 row! {
     /// The use of a feature in a window.
@@ -106,70 +107,22 @@ impl projection::Projection for Projection {
 
 impl Usage {
     fn take_in(&mut self, event: &LedgerEvent) {
-        match event {
-            LedgerEvent::FeatureConsumed { quantity, included, limit, carried, overage, waived, hold, .. } => {
-                self.limit_quantity = total(*limit, *carried);
-                self.used += quantity.amount() - waived.amount();
-                self.included += included.amount();
-                self.waived += waived.amount();
-                self.consumptions += i64::from(hold.is_none());
-                if let Some(overage) = overage {
-                    self.pay(overage, Decimal::ONE);
-                }
-            }
-            // The window is known from the hold on, so that a capture finds its limit.
-            LedgerEvent::HoldPlaced { limit, carried, .. } => self.limit_quantity = total(*limit, *carried),
-            LedgerEvent::HoldCaptured { quantity, included, credits, besides, waived, .. } => {
-                self.used += quantity.amount() - besides.amount() - waived.amount();
-                self.included += included.amount();
-                self.waived += waived.amount();
-                self.consumptions += 1;
-                if let Some(charge) = credits {
-                    self.pay(&OverageCharge::Credits(charge.clone()), Decimal::ONE);
-                }
-            }
-            LedgerEvent::ConsumptionReversed { quantity, included, overage, .. } => {
-                let past = overage.as_ref().map_or(Decimal::ZERO, |overage| overage.quantity().amount());
-                self.used -= included.amount() + past;
-                self.included -= included.amount();
-                self.waived -= quantity.amount() - included.amount() - past;
-                if let Some(overage) = overage {
-                    self.pay(overage, Decimal::NEGATIVE_ONE);
-                }
-            }
-            LedgerEvent::CreditsGranted { .. }
-            | LedgerEvent::GrantScheduled { .. }
-            | LedgerEvent::GrantCancelled { .. }
-            | LedgerEvent::CreditsRevoked { .. }
-            | LedgerEvent::CreditsDeducted { .. }
-            | LedgerEvent::LotExpired { .. }
-            | LedgerEvent::HoldExtended { .. }
-            | LedgerEvent::HoldReleased { .. }
-            | LedgerEvent::HoldExpired { .. }
-            | LedgerEvent::CapacityAcquired { .. }
-            | LedgerEvent::CapacityReleased { .. }
-            | LedgerEvent::ThresholdsCrossed { .. }
-            | LedgerEvent::CapacityThresholdsCrossed { .. }
-            | LedgerEvent::CreditsRanLow { .. }
-            | LedgerEvent::AlertAcknowledged { .. }
-            | LedgerEvent::TopUpRuleSet { .. }
-            | LedgerEvent::TopUpRuleRemoved { .. }
-            | LedgerEvent::TopUpRequested { .. } => {}
+        // The window is known from the hold on, so that a capture finds its limit.
+        if let LedgerEvent::FeatureConsumed { limit, carried, .. } | LedgerEvent::HoldPlaced { limit, carried, .. } =
+            event
+        {
+            self.limit_quantity = total(*limit, *carried);
         }
-    }
-
-    /// What was past the allowance is paid, or given back.
-    fn pay(&mut self, overage: &OverageCharge, sign: Decimal) {
-        self.overage += sign * overage.quantity().amount();
-        match overage {
-            OverageCharge::Credits(charge) => {
-                self.charged = Credits::rounded(self.charged + sign * charge.charge.amount()).amount();
-            }
-            OverageCharge::Invoice(charge) => {
-                let sum = self.price_amount.unwrap_or_default() + sign * charge.price.amount;
-                self.price_amount = Some(sum);
-                self.price_currency = Some(charge.price.currency.to_string());
-            }
+        let Some(taken) = Taken::of(event) else { return };
+        self.consumptions += i64::from(taken.consumptions);
+        self.used += taken.used;
+        self.included += taken.included;
+        self.overage += taken.overage;
+        self.waived += taken.waived;
+        self.charged = Credits::rounded(self.charged + taken.charged).amount();
+        if let Some(price) = taken.price {
+            self.price_amount = Some(self.price_amount.unwrap_or_default() + price.amount);
+            self.price_currency = Some(price.currency.to_string());
         }
     }
 }

@@ -9,3 +9,4 @@ pub mod connect;
 pub mod prove;
 pub mod trust;
 pub mod verify;
+pub mod why;

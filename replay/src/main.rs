@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
-use replay::{balance, check_proof, connect, prove, verify};
+use replay::{balance, check_proof, connect, prove, verify, why};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -24,6 +24,7 @@ struct Arguments {
 enum Command {
     Verify(verify::Arguments),
     Balance(balance::Arguments),
+    Why(why::Arguments),
     Prove(prove::Arguments),
     CheckProof(check_proof::Arguments),
 }
@@ -44,6 +45,7 @@ async fn run(Arguments { source, command }: Arguments) -> Result<ExitCode, Box<d
     match command {
         Command::Verify(arguments) => verify::run(&source, &arguments).await,
         Command::Balance(arguments) => balance::run(&connect::open(&source).await?, &arguments).await,
+        Command::Why(arguments) => why::run(&connect::open(&source).await?, &arguments).await,
         Command::Prove(arguments) => prove::run(&source, &arguments).await,
         // The only one that needs no log: nothing is connected to.
         Command::CheckProof(arguments) => check_proof::run(&arguments),

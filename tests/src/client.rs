@@ -84,6 +84,18 @@ impl Client {
         self.send(self.request(Method::POST, path).header("Idempotency-Key", key).json(&body)).await
     }
 
+    /// Sets something under a fresh key.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        let request = self.request(Method::PUT, path).header("Idempotency-Key", Uuid::now_v7().to_string()).json(&body);
+        self.send(request).await.unwrap_or_else(|error| panic!("PUT {path}: {error}"))
+    }
+
+    /// Takes something away under a fresh key.
+    pub async fn delete(&self, path: &str) -> Answer {
+        let request = self.request(Method::DELETE, path).header("Idempotency-Key", Uuid::now_v7().to_string());
+        self.send(request).await.unwrap_or_else(|error| panic!("DELETE {path}: {error}"))
+    }
+
     /// Sends a text as a command under a fresh key.
     pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Answer {
         let request = self.request(Method::POST, path).header("Content-Type", content_type).body(text);

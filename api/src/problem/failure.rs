@@ -10,6 +10,10 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Rejected { rejection, grounds } => decided(rejection.into(), grounds.as_deref()),
             Failure::KeyReused { command_id } => Fault::IdempotencyKeyReused { key: command_id }.into(),
+            failure @ Failure::TooEarly { .. } => {
+                tracing::error!(reason = %failure, "nothing that callers send is for an instant");
+                Fault::Internal.into()
+            }
             Failure::Overloaded => Fault::Overloaded.into(),
             Failure::Unavailable { reason } => {
                 tracing::warn!(reason, "the log is away");

@@ -1,6 +1,7 @@
 //! What this API itself refuses, before or after the domain is asked.
 
 use axum::http::StatusCode;
+use domain::PlanCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -113,6 +114,16 @@ pub enum Fault {
     /// Somebody asks more often than allowed.
     #[error("{0}")]
     RateLimitExceeded(RateExceeded),
+    /// The plan in force is smaller than the one a gate asks for, or there is none.
+    #[error("{}", below(current_plan.as_ref(), plan_needed))]
+    PlanNotReached {
+        /// The plan in force.
+        current_plan: Option<PlanCode>,
+        /// The plan that was asked for.
+        plan_needed: PlanCode,
+        /// Where to move to it, if the catalog says.
+        upgrade_url: Option<String>,
+    },
     /// Nothing was used at the position.
     #[error("nothing that the organization used is at position {position}")]
     UnknownConsumption {
@@ -152,6 +163,13 @@ pub enum Fault {
     Internal,
 }
 
+fn below(current: Option<&PlanCode>, needed: &PlanCode) -> String {
+    match current {
+        Some(current) => format!("plan {current} is below plan {needed}"),
+        None => format!("no plan is in force, plan {needed} is asked for"),
+    }
+}
+
 impl Fault {
     /// Stable and machine-readable.
     #[must_use]
@@ -173,6 +191,7 @@ impl Fault {
             Self::ScopeMissing { .. } => "scope_missing",
             Self::OtherOrganization => "other_organization",
             Self::RateLimitExceeded(_) => "rate_limit_exceeded",
+            Self::PlanNotReached { .. } => "PLAN_NOT_REACHED",
             Self::UnknownConsumption { .. } => "unknown_consumption",
             Self::AlreadyReversed { .. } => "already_reversed",
             Self::ProjectionBehind { .. } => "projection_behind",
@@ -201,7 +220,7 @@ impl Fault {
             Self::AlreadyReversed { .. } => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::ScopeMissing { .. } | Self::OtherOrganization => StatusCode::FORBIDDEN,
+            Self::ScopeMissing { .. } | Self::OtherOrganization | Self::PlanNotReached { .. } => StatusCode::FORBIDDEN,
             Self::RateLimitExceeded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::ProjectionBehind { .. } | Self::Overloaded | Self::LogUnavailable | Self::OutcomeUnknown => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -233,6 +252,7 @@ impl Fault {
             Self::ScopeMissing { scope } => format!("use a key with the scope {}", scope.as_str()),
             Self::OtherOrganization => "use the key of the organization in the path".to_owned(),
             Self::RateLimitExceeded(_) => "nothing was written; send it again after Retry-After".to_owned(),
+            Self::PlanNotReached { plan_needed, .. } => format!("move to plan {plan_needed} or a larger one"),
             Self::UnknownConsumption { .. } => "name the position of the receipt it was answered with".to_owned(),
             Self::AlreadyReversed { .. } => {
                 "there is one reversal of a consumption; correct the balance by an adjustment".to_owned()
@@ -257,6 +277,11 @@ impl Fault {
             Self::IdempotencyKeyReused { key } => vec![("idempotency_key", json!(key))],
             Self::ScopeMissing { scope } => vec![("scope", json!(scope.as_str()))],
             Self::RateLimitExceeded(exceeded) => exceeded.members(),
+            Self::PlanNotReached { current_plan, plan_needed, upgrade_url } => vec![
+                ("current_plan", json!(current_plan)),
+                ("plan_needed", json!(plan_needed)),
+                ("upgrade_url", json!(upgrade_url)),
+            ],
             Self::UnknownConsumption { position } => vec![("position", json!(position)), ("field", json!("position"))],
             Self::AlreadyReversed { position } => vec![("position", json!(position)), ("field", json!("position"))],
             Self::ProjectionBehind { projection, partition, position } => {
@@ -301,6 +326,11 @@ impl Fault {
             Self::ScopeMissing { scope: Scope::UsageWrite },
             Self::OtherOrganization,
             Self::RateLimitExceeded(RateExceeded::sample()),
+            Self::PlanNotReached {
+                current_plan: PlanCode::new("starter").ok(),
+                plan_needed: PlanCode::new("partner").expect("a token"),
+                upgrade_url: Some("/checkout?plan=partner".to_owned()),
+            },
             Self::UnknownConsumption { position: 17 },
             Self::AlreadyReversed { position: 17 },
             Self::ProjectionBehind { projection: "balance", partition: 0, position: 17 },

@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use domain::{Refusal, RefusalClass, Rejection, credit_ledger};
-use jiff::Timestamp;
 
 use super::{Problem, REJECTIONS};
 
@@ -34,6 +33,7 @@ fn field(code: &str) -> Option<&'static str> {
         | "FEATURE_NOT_IN_PLAN"
         | "FEATURE_SWITCHED_OFF" => "feature",
         "QUOTA_EXCEEDED"
+        | "rate_limit_exceeded"
         | "CAPACITY_EXCEEDED"
         | "INSUFFICIENT_CREDITS"
         | "ledger.capture_exceeds_hold"
@@ -63,14 +63,14 @@ fn field(code: &str) -> Option<&'static str> {
     })
 }
 
-/// When a used up allowance turns over, in whole seconds from now.
+/// When a used up allowance turns over, in whole seconds from the instant that it was for the organization.
 fn reset_seconds(rejection: &Rejection) -> Option<u32> {
-    let Rejection::CreditLedger(credit_ledger::Rejection::QuotaExceeded { resets_at, .. }) = rejection else {
-        return None;
-    };
-    let milliseconds = resets_at.duration_since(Timestamp::now()).as_millis();
-    let seconds = u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000).max(1);
-    Some(u32::try_from(seconds).unwrap_or(u32::MAX))
+    match rejection {
+        Rejection::CreditLedger(credit_ledger::Rejection::QuotaExceeded { resets_in_seconds, .. }) => {
+            Some(*resets_in_seconds)
+        }
+        _ => None,
+    }
 }
 
 impl From<Rejection> for Problem {

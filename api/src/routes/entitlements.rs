@@ -9,8 +9,10 @@ mod shape;
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use domain::credit_ledger::Upgrade;
 use domain::entitlement::{self, PlanGate};
 use domain::{ActorId, FeatureCode, PlanCode, Quantity, Rejection};
+use serde_json::json;
 
 use super::look::Look;
 use crate::gate::Gate;
@@ -28,7 +30,23 @@ impl Look {
         quantity: Quantity,
     ) -> Result<shape::Entitlement, Problem> {
         let found = entitlement::check_for(actor, &self.sight.account.ledger, feature, quantity, &self.context);
-        Ok(found.map_err(Rejection::CreditLedger)?.into())
+        Ok(found.map_err(|refused| self.refused(self.catalog_version(), Rejection::CreditLedger(refused)))?.into())
+    }
+
+    fn require(&self, query: &CheckQuery, feature: &FeatureCode) -> Result<(), Problem> {
+        let ledger = &self.sight.account.ledger;
+        let allowed = entitlement::require(query.actor.as_ref(), ledger, feature, query.quantity, &self.context);
+        allowed.map_err(|refused| self.insisted(Rejection::CreditLedger(refused).into()))
+    }
+
+    /// A refusal of what was insisted on, with what it was found on.
+    fn insisted(&self, refusal: Problem) -> Problem {
+        let refusal = refusal.with("organization", self.terms().organization.as_str());
+        let refusal = refusal.with("decided_on", json!(self.as_of()));
+        match &self.context.catalog {
+            Some(catalog) => refusal.with("catalog_version", catalog.version),
+            None => refusal,
+        }
     }
 
     fn gate(&self, plan: &PlanCode, catalog: &domain::catalog::CatalogVersion) -> Result<PlanGate, Rejection> {
@@ -48,18 +66,22 @@ pub(crate) async fn list_entitlements(
     freshness: Freshness,
 ) -> Result<Json<Entitlements>, Problem> {
     let look = Look::at(&gate, &customer, freshness).await?;
-    let all = entitlement::check_all(&look.sight.account.ledger, &look.context).map_err(Rejection::CreditLedger)?;
+    let all = entitlement::check_all(&look.sight.account.ledger, &look.context);
+    let all = all.map_err(|refused| look.refused(look.catalog_version(), Rejection::CreditLedger(refused)))?;
     let entitlements = all.into_iter().map(Into::into).collect();
     Ok(Json(Entitlements { found: Found::of(&look), entitlements }))
 }
 
-/// May so much of a feature be used? Allowed or not, it is 200; nothing is used or reserved.
+/// May so much of a feature be used? Allowed or not, it is 200, unless `require=true`; nothing is used or reserved.
 ///
 /// Of a quota it says what a consumption would be told at that moment.
 #[utoipa::path(
     get, path = "/v1/organizations/{organization}/entitlements/{feature}", tag = "entitlements",
     params(FeaturePath, CheckQuery, FreshnessParams),
-    responses((status = 200, description = "Allowed or not, and why", body = CheckedFeature))
+    responses(
+        (status = 200, description = "Allowed or not, and why", body = CheckedFeature),
+        (status = 402, description = "It is required, and credits are short"),
+    )
 )]
 pub(crate) async fn get_entitlement(
     State(gate): State<Gate>,
@@ -68,12 +90,15 @@ pub(crate) async fn get_entitlement(
 ) -> Result<Json<CheckedFeature>, Problem> {
     let (customer, feature) = path.parts();
     let look = Look::at(&gate, &customer, query.freshness).await?;
+    if query.require {
+        look.require(&query, &feature)?;
+    }
     let entitlement = look.check(query.actor.as_ref(), &feature, query.quantity);
     let entitlement = entitlement.map_err(|problem| problem.with("organization", customer.0.as_str()))?;
     Ok(Json(CheckedFeature { found: Found::of(&look), entitlement }))
 }
 
-/// Is the plan of an organization at least this one? Open or shut, it is 200.
+/// Is the plan of an organization at least this one? Open or shut, it is 200, unless `require=true`.
 ///
 /// Plans are ordered by their place in the catalog the plan was sold under; a plan that came later, by its place in the
 /// newest one.
@@ -96,8 +121,15 @@ pub(crate) async fn get_gate(
         answer = asked.or(answer);
     }
     let (found, version) = answer.ok_or(Fault::Internal)?;
-    let found = found.map_err(|unknown| customer.problem(unknown.into()))?;
-    Ok(Json(GateAnswer::of(&look, query.plan, found, version)))
+    let found = found.map_err(|unknown| customer.problem(look.refused(Some(version), unknown)))?;
+    match found.upgrade {
+        Some(way) if query.require => {
+            let Upgrade { plan, url } = *way;
+            let (current_plan, plan_needed, upgrade_url) = (found.current_plan, plan, url);
+            Err(look.insisted(Fault::PlanNotReached { current_plan, plan_needed, upgrade_url }.into()))
+        }
+        _ => Ok(Json(GateAnswer::of(&look, query.plan, found, version))),
+    }
 }
 
 /// How much is asked about.
@@ -110,6 +142,9 @@ pub(crate) struct CheckQuery {
     /// Who would use it; administrators are not limited.
     #[param(value_type = Option<String>, example = "user_17")]
     actor: Option<ActorId>,
+    /// `true` to be refused where it is not allowed, with the problem that a use of it would get.
+    #[param(value_type = Option<bool>, example = true)]
+    require: bool,
     #[param(ignore)]
     freshness: Freshness,
 }
@@ -120,7 +155,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CheckQuery {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut query = QueryParams::of(parts, state).await?;
         let quantity = query.take("quantity")?.map_or(Quantity::ONE, |AskedQuantity(quantity)| quantity);
-        let read = Self { quantity, actor: query.token("actor")?, freshness: Freshness::take(&mut query)? };
+        let (actor, require) = (query.token("actor")?, query.take("require")?.unwrap_or(false));
+        let read = Self { quantity, actor, require, freshness: Freshness::take(&mut query)? };
         query.finish()?;
         Ok(read)
     }
@@ -133,6 +169,9 @@ pub(crate) struct GateQuery {
     /// The smallest plan that is let through.
     #[param(value_type = String, example = "starter")]
     plan: PlanCode,
+    /// `true` to be refused where the gate is shut.
+    #[param(value_type = Option<bool>, example = true)]
+    require: bool,
     #[param(ignore)]
     freshness: Freshness,
 }
@@ -144,7 +183,8 @@ impl<S: Send + Sync> FromRequestParts<S> for GateQuery {
         let mut query = QueryParams::of(parts, state).await?;
         let missing = || Fault::InvalidField { field: "plan".to_owned(), text: "say which plan".to_owned() };
         let plan = query.token("plan")?.ok_or_else(missing)?;
-        let read = Self { plan, freshness: Freshness::take(&mut query)? };
+        let require = query.take("require")?.unwrap_or(false);
+        let read = Self { plan, require, freshness: Freshness::take(&mut query)? };
         query.finish()?;
         Ok(read)
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use domain::credit_ledger::{self, CreditLedger};
 use domain::{Context, Rejection, Terms};
-use event_store::Sight;
+use event_store::{Failure, Grounds, Sight};
 use jiff::Timestamp;
 
 use crate::answer::Receipt;
@@ -23,11 +23,22 @@ impl Look {
         let sight = freshness.account(gate, &customer.0).await?;
         let context = sight.account.context.clone();
         let Some(terms) = &context.terms else {
-            return Err(customer.problem(Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered).into()));
+            let rejection = Rejection::CreditLedger(credit_ledger::Rejection::NotRegistered);
+            return Err(customer.problem(refused(&sight, None, rejection)));
         };
         // Never earlier than what was decided of it, even if the machine's clock steps back.
         let now = terms.instant.unwrap_or_else(|| context.now.max(Timestamp::now()));
         Ok(Self { sight, context: Context { now, ..context } })
+    }
+
+    /// Why a question has no answer, with what was looked at.
+    pub(super) fn refused(&self, catalog_version: Option<u32>, rejection: Rejection) -> Failure {
+        refused(&self.sight, catalog_version, rejection)
+    }
+
+    /// The catalog version that binds.
+    pub(super) fn catalog_version(&self) -> Option<u32> {
+        self.context.catalog.as_ref().map(|catalog| catalog.version)
     }
 
     /// What the organization's other streams say.
@@ -44,4 +55,9 @@ impl Look {
     pub(super) fn as_of(&self) -> Receipt {
         Receipt { partition: self.sight.partition, position: self.sight.position }
     }
+}
+
+fn refused(sight: &Sight, catalog_version: Option<u32>, rejection: Rejection) -> Failure {
+    let Sight { partition, position, .. } = *sight;
+    Failure::Rejected { rejection, grounds: Some(Box::new(Grounds { partition, position, catalog_version })) }
 }

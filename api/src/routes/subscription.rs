@@ -103,7 +103,7 @@ pub(crate) async fn record_payment(
     let Amount(amount) = payment.amount;
     let amount = Money::positive(amount, payment.currency)
         .map_err(|fault| Fault::InvalidField { field: "amount".to_owned(), text: fault.to_string() })?;
-    let command = Command::RecordPayment { amount, reference: payment.reference };
+    let command = Command::pay_by_hand(amount, payment.reference);
     let applied = gate.execute(name.submit(customer.owner(), command)).await;
     let applied = applied.map_err(|failure| customer.problem(failure))?;
     Ok(Answer::created(&applied, told(&applied)?))

@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 mod item;
 pub(crate) mod reversal;
+pub(crate) mod summary;
 
 use axum::Json;
 use axum::extract::State;

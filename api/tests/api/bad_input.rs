@@ -237,6 +237,7 @@ async fn a_used_up_allowance_says_when_it_turns_over() {
     let told = reply.json();
     assert_eq!((&told["limit"], &told["used"], &told["current_plan"]), (&json!("1"), &json!("1"), &json!("gratis")));
     assert_eq!((&told["plan_needed"], &told["upgrade_url"]), (&json!("starter"), &json!("/checkout?plan=starter")));
+    assert_eq!((&told["window"], &told["kind"]), (&json!("billing_period"), &json!("quota")));
     let seconds: i64 = reply.header("retry-after").unwrap().parse().unwrap();
     let resets_at: jiff::Timestamp = told["resets_at"].as_str().unwrap().parse().unwrap();
     let left = resets_at.duration_since(jiff::Timestamp::now()).as_secs();

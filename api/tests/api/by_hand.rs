@@ -155,7 +155,15 @@ async fn the_next_window_of_a_sandbox_is_a_question_of_setting_its_instant() {
     let registered = studio.0.command("POST /v1/organizations", registered).await.accepted();
     assert_eq!(registered["environment"], "sandbox");
     studio.consume("sam", "runs", 10).await.accepted();
-    assert_eq!(studio.consume("sam", "runs", 1).await.problem().1, "QUOTA_EXCEEDED");
+    let refused = studio.consume("sam", "runs", 1).await;
+    assert_eq!(refused.problem().1, "QUOTA_EXCEEDED");
+    let turns: jiff::Timestamp = refused.json()["resets_at"].as_str().unwrap().parse().unwrap();
+    studio
+        .put("sam", "instant", json!({ "instant": (turns - jiff::Span::new().seconds(90)).to_string() }))
+        .await
+        .accepted();
+    let refused = studio.consume("sam", "runs", 1).await;
+    assert_eq!(refused.header("retry-after"), Some("90"), "reckoned from its own instant");
     let next = in_minutes(32 * 24 * 60);
     let set = studio.put("sam", "instant", json!({ "instant": next })).await.accepted();
     assert_eq!((&set["organization"], &set["instant"]), (&json!("sam"), &json!(next)));

@@ -23,6 +23,7 @@ fn steady(mut body: Value) -> String {
     }
     // The partition depends on how many there are.
     body["receipt"]["partition"] = json!("N");
+    body["receipt"]["decided_on"]["partition"] = json!("N");
     serde_json::to_string_pretty(&body).unwrap()
 }
 
@@ -30,6 +31,7 @@ fn steady(mut body: Value) -> String {
 fn anywhere(told: &str) -> Value {
     let mut body: Value = serde_json::from_str(told).unwrap();
     body["receipt"]["position"] = json!("N");
+    body["receipt"]["decided_on"]["position"] = json!("N");
     body
 }
 
@@ -62,6 +64,11 @@ async fn a_customer_is_registered_pays_and_spends() {
               "organization": "maria",
               "product": "agencia",
               "receipt": {
+                "catalog_version": 1,
+                "decided_on": {
+                  "partition": "N",
+                  "position": 3
+                },
                 "partition": "N",
                 "position": 4
               },
@@ -78,25 +85,30 @@ async fn a_customer_is_registered_pays_and_spends() {
         starter,
         201,
         expect![[r#"
-        {
-          "catalog_version": 1,
-          "paid_period": null,
-          "payment": null,
-          "plan": "starter",
-          "price": {
-            "amount": "15.00",
-            "currency": "USD"
-          },
-          "receipt": {
-            "partition": "N",
-            "position": 7
-          },
-          "standing": "awaiting_payment",
-          "still_due": {
-            "amount": "15.00",
-            "currency": "USD"
-          }
-        }"#]],
+            {
+              "catalog_version": 1,
+              "paid_period": null,
+              "payment": null,
+              "plan": "starter",
+              "price": {
+                "amount": "15.00",
+                "currency": "USD"
+              },
+              "receipt": {
+                "catalog_version": 1,
+                "decided_on": {
+                  "partition": "N",
+                  "position": 6
+                },
+                "partition": "N",
+                "position": 7
+              },
+              "standing": "awaiting_payment",
+              "still_due": {
+                "amount": "15.00",
+                "currency": "USD"
+              }
+            }"#]],
     )
     .await;
     let payment = json!({ "amount": "15", "currency": "USD", "reference": "transfer-7" });
@@ -106,25 +118,30 @@ async fn a_customer_is_registered_pays_and_spends() {
         payment,
         201,
         expect![[r#"
-        {
-          "catalog_version": 1,
-          "paid_period": "PERIOD",
-          "payment": "PAYMENT",
-          "plan": "starter",
-          "price": {
-            "amount": "15.00",
-            "currency": "USD"
-          },
-          "receipt": {
-            "partition": "N",
-            "position": 9
-          },
-          "standing": "active",
-          "still_due": {
-            "amount": "0.00",
-            "currency": "USD"
-          }
-        }"#]],
+            {
+              "catalog_version": 1,
+              "paid_period": "PERIOD",
+              "payment": "PAYMENT",
+              "plan": "starter",
+              "price": {
+                "amount": "15.00",
+                "currency": "USD"
+              },
+              "receipt": {
+                "catalog_version": 1,
+                "decided_on": {
+                  "partition": "N",
+                  "position": 7
+                },
+                "partition": "N",
+                "position": 9
+              },
+              "standing": "active",
+              "still_due": {
+                "amount": "0.00",
+                "currency": "USD"
+              }
+            }"#]],
     )
     .await;
     let used = json!({ "feature": "whatsapp_messages", "quantity": 2000 });
@@ -139,6 +156,11 @@ async fn a_customer_is_registered_pays_and_spends() {
               "charged": "0.00",
               "price": null,
               "receipt": {
+                "catalog_version": 1,
+                "decided_on": {
+                  "partition": "N",
+                  "position": 9
+                },
                 "partition": "N",
                 "position": 11
               },
@@ -159,13 +181,18 @@ async fn a_customer_is_registered_pays_and_spends() {
         json!({ "amount": "10" }),
         201,
         expect![[r#"
-        {
-          "balance": "10.00",
-          "receipt": {
-            "partition": "N",
-            "position": 12
-          }
-        }"#]],
+            {
+              "balance": "10.00",
+              "receipt": {
+                "catalog_version": 1,
+                "decided_on": {
+                  "partition": "N",
+                  "position": 11
+                },
+                "partition": "N",
+                "position": 12
+              }
+            }"#]],
     )
     .await;
     let one_more = json!({ "feature": "whatsapp_messages", "quantity": "1" });
@@ -180,6 +207,11 @@ async fn a_customer_is_registered_pays_and_spends() {
               "charged": "0.05",
               "price": null,
               "receipt": {
+                "catalog_version": 1,
+                "decided_on": {
+                  "partition": "N",
+                  "position": 12
+                },
                 "partition": "N",
                 "position": 13
               },

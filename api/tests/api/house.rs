@@ -17,6 +17,11 @@ use testkit::{TestDatabase, unique};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+/// Where a command stands in the log, by its receipt.
+pub fn place(receipt: &Value) -> Value {
+    json!({ "partition": receipt["partition"], "position": receipt["position"] })
+}
+
 /// Everything behind the API, and the key to it.
 pub struct House {
     pub database: TestDatabase,

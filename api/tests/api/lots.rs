@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::house::place;
 use crate::studio::{in_minutes, inhabited, told};
 
 /// Of each lot what kind it is, its priority, and what it has left and held.
@@ -28,7 +29,7 @@ async fn lots_burn_down_in_their_order_and_tell_what_remains() {
     let held = studio.post("ana", "holds", hold).await.accepted();
     let seen = studio.get("ana", "credits/lots").await;
     assert_eq!(lots(&seen), ["granted 2 10.00 5.00", "purchased 10 30.00 0.00"]);
-    assert_eq!((&seen["balance"], &seen["as_of"]), (&json!("40.00"), &held["receipt"]));
+    assert_eq!((&seen["balance"], &seen["as_of"]), (&json!("40.00"), &place(&held["receipt"])));
 }
 
 #[tokio::test]
@@ -138,7 +139,7 @@ async fn a_rule_has_credits_bought_until_it_is_removed() {
     let shown = json!({ "below": "10.00", "amount": "50.00", "monthly_max": 3 });
     assert_eq!(set["rule"], shown);
     let seen = studio.get("ana", "credits/top-up-rule").await;
-    assert_eq!((&seen["rule"], &seen["as_of"]), (&shown, &set["receipt"]));
+    assert_eq!((&seen["rule"], &seen["as_of"]), (&shown, &place(&set["receipt"])));
     let removed = studio.delete("ana", "credits/top-up-rule?actor=user_17").await.accepted();
     assert_eq!(removed["rule"], Value::Null);
     assert_eq!(studio.get("ana", "credits/top-up-rule").await["rule"], Value::Null);

@@ -19,5 +19,8 @@ mod overload;
 mod pages;
 mod rates;
 mod reads;
+mod receipts;
+mod required;
 mod studio;
+mod summary;
 mod usage;

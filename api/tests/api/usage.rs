@@ -189,17 +189,3 @@ async fn an_organization_tells_its_environment_and_its_standing() {
     .await;
     assert_eq!(seen["environment"], "sandbox");
 }
-
-#[tokio::test]
-async fn a_refusal_names_the_position_and_the_catalog_version_it_was_decided_on() {
-    let studio = inhabited().await;
-    let used = studio.consume("ana", "runs", 10).await.accepted();
-    let refused = studio.consume("ana", "runs", 1).await.json();
-    assert_eq!(refused["catalog_version"], json!(1));
-    assert_eq!(refused["decided_on"], studio.0.head_of("ana").await);
-    assert_eq!(refused["decided_on"]["partition"], used["receipt"]["partition"]);
-    let unknown = studio.consume("nobody", "runs", 1).await.json();
-    assert!(unknown["decided_on"]["position"].is_number() && unknown.get("catalog_version").is_none());
-    let never_sent = studio.consume("ana", "runs", 0).await.json();
-    assert_eq!(never_sent.get("decided_on"), None);
-}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Feature, Overage, Proration, ReferralTerms, Rounding, Tax, Wording};
+use super::{Dunning, Feature, Overage, Proration, QuotaRefusal, ReferralTerms, Rounding, Seller, Tax, Wording};
 use crate::calendar::Interval;
 use crate::id::{FeatureCode, PlanCode, ProductCode};
 use crate::money::{Credits, Currency, Money, Quantity};
@@ -49,11 +49,25 @@ pub struct Definition {
     /// How amounts are rounded.
     #[serde(default)]
     pub rounding: Rounding,
+    /// By which code callers are told that an allowance is used up.
+    #[serde(default, skip_serializing_if = "QuotaRefusal::is_usual")]
+    pub quota_refusal: QuotaRefusal,
     /// What referrals pay; `None` where the product has none.
     pub referrals: Option<ReferralTerms>,
     /// Taxes, each from a day on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taxes: Vec<Tax>,
+    /// What becomes of a subscription that is not paid.
+    #[serde(default, skip_serializing_if = "Dunning::is_default")]
+    pub dunning: Dunning,
+    /// Who sells; `None` where invoices need not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Seller>,
+    /// How many credits one unit of a currency is worth when an invoice is paid from credits, or when more is paid than
+    /// is due. In a currency that is not named neither is possible.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(test, schemars(with = "BTreeMap<Currency, String>"))]
+    pub credits_per_unit: BTreeMap<Currency, Decimal>,
     /// What plans may allow.
     pub features: BTreeMap<FeatureCode, Feature>,
     /// The plans, from the smallest to the largest.

@@ -1,4 +1,4 @@
-//! What a catalog says once for the whole product: referrals, taxes, proration, rounding.
+//! What a catalog says once for the whole product: referrals, taxes, proration, rounding, how quotas refuse.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,63 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Definition;
+use crate::id::Series;
 use crate::money::{Credits, Currency, Money};
+use crate::refusal::sample;
+
+/// What becomes of a subscription that is not paid. Days are local and counted from the instant the payment was due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Dunning {
+    /// The days on which the payment is tried again, ascending.
+    pub retry_days: Vec<u16>,
+    /// The day it is suspended; until then it entitles.
+    pub suspend_after_days: u16,
+    /// The day it is canceled.
+    pub cancel_after_days: u16,
+}
+
+impl Default for Dunning {
+    fn default() -> Self {
+        Self { retry_days: vec![3, 5, 7], suspend_after_days: 7, cancel_after_days: 30 }
+    }
+}
+
+impl Dunning {
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Who sells: what an invoice says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Seller {
+    /// Its name.
+    pub name: String,
+    /// What the tax authority calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Its country, and that of customers who name none.
+    pub country: Country,
+    /// The series of its invoices.
+    pub invoice_series: Series,
+    /// The series of its credit notes.
+    pub credit_note_series: Series,
+}
+
+/// The series of invoices where the catalog names none.
+pub(super) fn invoice_series() -> Series {
+    sample("INV")
+}
+
+/// The series of credit notes where the catalog names none.
+pub(super) fn credit_note_series() -> Series {
+    sample("CN")
+}
 
 /// What referrals pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +197,50 @@ pub enum Rounding {
     HalfAwayFromZero,
 }
 
+/// The code by which callers are told that an allowance is used up. The clients of a product may know it by a name of
+/// their own; apart from the code the refusal is the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum QuotaRefusal {
+    /// Tollgate's own.
+    #[default]
+    #[serde(rename = "QUOTA_EXCEEDED")]
+    QuotaExceeded,
+    /// For clients that know one kind of 429. Refusals of rates have it too, with another `kind`.
+    #[serde(rename = "rate_limit_exceeded")]
+    RateLimitExceeded,
+}
+
+impl QuotaRefusal {
+    /// The code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
+            Self::RateLimitExceeded => "rate_limit_exceeded",
+        }
+    }
+
+    /// Is it what is told where a catalog says nothing?
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Definition {
+    /// The series in which invoices are numbered.
+    #[must_use]
+    pub fn invoice_series(&self) -> Series {
+        self.seller.as_ref().map_or_else(invoice_series, |seller| seller.invoice_series.clone())
+    }
+
+    /// The series in which credit notes are numbered.
+    #[must_use]
+    pub fn credit_note_series(&self) -> Series {
+        self.seller.as_ref().map_or_else(credit_note_series, |seller| seller.credit_note_series.clone())
+    }
+
     /// The taxes on what a customer in a country is sold on a day: of each name the newest that has begun.
     #[must_use]
     pub fn taxes_on(&self, country: Country, day: Date) -> Vec<&Tax> {

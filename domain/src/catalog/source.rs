@@ -13,6 +13,7 @@ mod policy;
 mod pricing;
 #[cfg(test)]
 mod products;
+mod selling;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -90,8 +91,12 @@ fn read_definition(mut root: Table<'_>, report: &mut Report) -> Option<Definitio
     let seats = root.optional("seats");
     let proration = root.optional("proration").map(|node| node.choice(&policy::PRORATION, report));
     let rounding = root.optional("rounding").map(|node| node.choice(&policy::ROUNDING, report));
+    let quota_refusal = root.optional("quota_refusal").map(|node| node.choice(&policy::QUOTA_REFUSAL, report));
     let referrals = root.optional("referrals");
     let taxes = root.optional("taxes").map_or_else(Vec::new, |node| policy::taxes(&node, report));
+    let dunning = root.optional("dunning").map(|node| selling::dunning(&node, report));
+    let seller = root.optional("seller").map(|node| selling::seller(&node, report));
+    let credits_per_unit = root.optional("credits").map(|node| selling::credits_per_unit(&node, currency, report));
     let features = root.optional("features").map_or_else(Default::default, |node| feature::features(&node, report));
     let plans = root.required("plans", report).map(|node| plan::plans(&node, currency, &features, report));
     root.finish(report);
@@ -112,8 +117,12 @@ fn read_definition(mut root: Table<'_>, report: &mut Report) -> Option<Definitio
         seats: seats.flatten(),
         proration: proration.flatten().unwrap_or_default(),
         rounding: rounding.flatten().unwrap_or_default(),
+        quota_refusal: quota_refusal.flatten().unwrap_or_default(),
         referrals: referrals.flatten(),
         taxes,
+        dunning: dunning.flatten().unwrap_or_default(),
+        seller: seller.flatten(),
+        credits_per_unit: credits_per_unit.flatten().unwrap_or_default(),
         features: features.into_iter().filter_map(|(code, feature)| Some((code, feature?))).collect(),
         plans: plans?,
     })

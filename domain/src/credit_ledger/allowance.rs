@@ -3,6 +3,7 @@
 //! [`granted`] is the one place that knows what an organization may use: the plan, and what was decided by hand. A
 //! check and a decision both ask it.
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -92,6 +93,11 @@ pub(crate) struct Allowance<'a> {
     pub(super) plan: &'a PlanInForce,
     pub(super) catalog: &'a CatalogVersion,
     pub(crate) window: Period,
+    window_kind: Window,
+    /// The instant of the decision.
+    now: Timestamp,
+    /// The billing month, whatever the window.
+    month: Period,
     pub(crate) limit: Limit,
     /// What was carried into the window, on top of the limit.
     pub(crate) carried: Quantity,
@@ -138,15 +144,24 @@ impl Allowance<'_> {
             limit: own + self.carried,
             used,
             requested,
+            window: self.window_kind,
             resets_at: self.window.end,
+            resets_in_seconds: seconds_between(self.now, self.window.end),
+            told_as: self.catalog.definition.quota_refusal,
             current_plan: self.plan.code.clone(),
             upgrade: larger.map(|plan| upgrade_to(plan, self.catalog)),
         }
     }
 }
 
+/// Whole seconds to a later instant, at least one.
+fn seconds_between(now: Timestamp, later: Timestamp) -> u32 {
+    let milliseconds = u64::try_from(later.duration_since(now).as_millis()).unwrap_or(0);
+    u32::try_from(milliseconds.div_ceil(1_000).max(1)).unwrap_or(u32::MAX)
+}
+
 /// The plan does not allow it, or somebody has decided that it may not be used.
-pub(super) fn not_allowed(
+pub(crate) fn not_allowed(
     feature: &FeatureCode,
     by_hand: Option<&FeatureOverride>,
     plan: &PlanInForce,
@@ -169,7 +184,7 @@ pub(crate) fn upgrade_to(plan: &Plan, catalog: &CatalogVersion) -> Box<Upgrade> 
 }
 
 /// A feature of the catalog that binds, with the plan in force.
-pub(super) fn known<'a>(
+pub(crate) fn known<'a>(
     feature: &FeatureCode,
     terms: &'a Terms,
     context: &'a Context,
@@ -191,7 +206,7 @@ impl CreditLedger {
         context: &'a Context,
     ) -> Result<Allowance<'a>, Rejection> {
         let (plan, catalog, kind) = known(feature, terms, context)?;
-        let FeatureKind::Quota { window: kind_of_window } = kind else {
+        let FeatureKind::Quota { window: window_kind } = kind else {
             return Err(Rejection::NotAQuota { feature: feature.clone(), kind: kind.as_str() });
         };
         let is_waived = terms.is_unlimited(actor);
@@ -205,14 +220,28 @@ impl CreditLedger {
                 return Err(not_allowed(feature, by_hand, plan, catalog));
             }
         };
-        let window = kind_of_window.open_at(context.now, plan.anchor, &terms.zone);
+        let window = window_kind.open_at(context.now, plan.anchor, &terms.zone);
         let carried = match self.window(feature, window) {
             Some(open) => open.carried,
-            None => self.carried_over(feature, quota, kind_of_window, plan, terms, context),
+            None => self.carried_over(feature, quota, window_kind, plan, terms, context),
         };
         let QuotaTerms { limit, overage, .. } = quota;
         let settle_above = quota.settle_above || is_waived;
-        Ok(Allowance { plan, catalog, window, limit, carried, overage, settle_above, by_hand, is_waived })
+        let month = plan.month_at(context.now, &terms.zone);
+        Ok(Allowance {
+            plan,
+            catalog,
+            window,
+            month,
+            window_kind,
+            now: context.now,
+            limit,
+            carried,
+            overage,
+            settle_above,
+            by_hand,
+            is_waived,
+        })
     }
 
     /// What comes into a window that nothing was used in yet: what was left of the one before it. In between nothing
@@ -261,7 +290,7 @@ impl CreditLedger {
                 let pricing = pricing.get(&currency).ok_or_else(exceeded)?;
                 let before = self.window(feature, allowance.window).map_or(Quantity::ZERO, |window| window.priced);
                 let price = pricing.line(before + past, currency).less(pricing.line(before, currency));
-                Some(OverageCharge::Invoice(InvoiceCharge { quantity: past, price }))
+                Some(OverageCharge::Invoice(InvoiceCharge { quantity: past, price, month: Some(allowance.month) }))
             }
         };
         Ok(Cover { included, overage, waived: Quantity::ZERO })

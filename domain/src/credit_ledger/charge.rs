@@ -32,6 +32,10 @@ pub struct InvoiceCharge {
     /// What all that is priced in the window costs with it, less what it cost before. Below zero where volume prices
     /// make the units before it cheaper.
     pub price: Money,
+    /// The billing month it was decided in, whose sum goes on the invoice that follows; unknown of what was decided
+    /// before months were written down.
+    #[serde(default)]
+    pub month: Option<Period>,
 }
 
 /// How a quantity past the allowance is paid.

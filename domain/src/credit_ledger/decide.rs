@@ -16,7 +16,7 @@ const IDS_BYTES: usize = 64;
 
 impl Aggregate for CreditLedger {
     const TYPE: &'static str = "credit_ledger";
-    const STATE_VERSION: i32 = 2;
+    const STATE_VERSION: i32 = 3;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

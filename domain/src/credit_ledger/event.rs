@@ -376,8 +376,8 @@ domain_event!(
         CreditsRevoked => "1",
         CreditsDeducted => "1",
         LotExpired => "1",
-        FeatureConsumed => "2",
-        ConsumptionReversed => "1",
+        FeatureConsumed => "3",
+        ConsumptionReversed => "2",
         HoldPlaced => "1",
         HoldCaptured => "1",
         HoldExtended => "1",
@@ -396,6 +396,8 @@ domain_event!(
     upcast {
         CreditsGranted "1" => "2" by super::upcast::effective_since_ever,
         FeatureConsumed "1" => "2" by super::upcast::charged_in_credits,
+        FeatureConsumed "2" => "3" by super::upcast::consumed_in_no_month,
+        ConsumptionReversed "1" => "2" by super::upcast::reversed_in_no_month,
         ThresholdsCrossed "1" => "2" by super::upcast::named_by_content,
     }
 );

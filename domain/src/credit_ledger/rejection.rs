@@ -4,6 +4,8 @@ mod refusal;
 
 use jiff::Timestamp;
 
+use crate::calendar::Window;
+use crate::catalog::QuotaRefusal;
 use crate::id::{AlertId, FeatureCode, HoldId, LotId, PlanCode, ProductCode};
 use crate::money::{Credits, Quantity};
 use crate::text::ReasonText;
@@ -145,8 +147,14 @@ pub enum Rejection {
         used: Quantity,
         /// What was asked for.
         requested: Quantity,
+        /// The time over which it counts.
+        window: Window,
         /// When the window turns over.
         resets_at: Timestamp,
+        /// How long that is from the instant of the decision; begun seconds count.
+        resets_in_seconds: u32,
+        /// The code it is told with.
+        told_as: QuotaRefusal,
         /// The plan in force.
         current_plan: PlanCode,
         /// To the next larger plan that includes more.

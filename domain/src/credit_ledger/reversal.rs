@@ -55,7 +55,11 @@ impl CreditLedger {
         match consumption.overage.as_ref().filter(|_| !past.is_zero()) {
             None => (None, Credits::ZERO),
             Some(OverageCharge::Invoice(invoiced)) => {
-                (Some(OverageCharge::Invoice(share(invoiced, past))), Credits::ZERO)
+                // The month that is open pays it back: the one it was charged in may be invoiced.
+                let month = context.terms.as_ref().and_then(|terms| {
+                    terms.plan.as_ref().map(|plan| plan.month_at(context.now, &terms.zone)).or(invoiced.month)
+                });
+                (Some(OverageCharge::Invoice(InvoiceCharge { month, ..share(invoiced, past) })), Credits::ZERO)
             }
             Some(OverageCharge::Credits(charged)) => {
                 let kept = Credits::rounded(charged.quantity.less(past).amount() * charged.rate);
@@ -81,7 +85,7 @@ fn share(invoiced: &InvoiceCharge, quantity: Quantity) -> InvoiceCharge {
     let (part, whole) = (quantity.amount(), invoiced.quantity.amount());
     // Exact, unless the product leaves the 96 bits of a `Decimal`.
     let share: Decimal = amount.checked_mul(part).map_or_else(|| amount * (part / whole), |product| product / whole);
-    InvoiceCharge { quantity, price: Money::rounded(share, currency) }
+    InvoiceCharge { quantity, price: Money::rounded(share, currency), month: invoiced.month }
 }
 
 impl Consumption {

@@ -10,7 +10,7 @@ use super::hold::{HeldPast, OpenHold};
 use super::lot::{self, Lot, Scheduled};
 use super::top_up::{TopUpRule, TopUps};
 use super::window::OpenWindow;
-use super::{CreditCharge, Event, OverageCharge};
+use super::{CreditCharge, Event, Metered, OverageCharge};
 use crate::id::{FeatureCode, HoldId, LotId};
 use crate::money::{Credits, Money, Quantity};
 
@@ -31,6 +31,8 @@ pub struct CreditLedger {
     pub(super) alerts: Vec<OpenAlert>,
     /// The rule by which credits are bought.
     pub(super) top_ups: TopUps,
+    /// What goes on invoices.
+    pub(super) metered: Metered,
 }
 
 /// What the caller is told.
@@ -121,6 +123,12 @@ impl CreditLedger {
         &self.alerts
     }
 
+    /// What goes on invoices, month by month.
+    #[must_use]
+    pub fn metered(&self) -> &Metered {
+        &self.metered
+    }
+
     /// The rule by which credits are bought.
     #[must_use]
     pub fn top_up_rule(&self) -> Option<TopUpRule> {
@@ -139,6 +147,7 @@ impl CreditLedger {
                 self.open(feature, *window, *limit, *carried).consume(*included, overage.as_ref());
                 let charged = overage.as_ref().and_then(OverageCharge::credits);
                 lot::spend(&mut self.lots, charged.map_or(&[], |charge| &charge.draws));
+                self.metered.charge(feature, overage.as_ref());
             }
             Event::ConsumptionReversed { feature, window, restored, overage, .. } => {
                 let past = overage.as_ref().map_or(Quantity::ZERO, OverageCharge::quantity);
@@ -147,6 +156,7 @@ impl CreditLedger {
                 }
                 let charged = overage.as_ref().and_then(OverageCharge::credits);
                 lot::give_back(&mut self.lots, charged.map_or(&[], |charge| &charge.draws));
+                self.metered.give_back(feature, overage.as_ref());
             }
             Event::HoldPlaced { .. } => self.take_in_hold(event),
             Event::HoldCaptured { hold, quantity, included, credits, besides, .. } => {

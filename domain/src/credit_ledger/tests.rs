@@ -4,6 +4,7 @@ mod acting;
 mod capacities;
 mod holds;
 mod lots;
+mod metered;
 mod not_allowed;
 mod refusals;
 mod reversals;
@@ -311,10 +312,12 @@ fn a_second_agent_run_on_gratis_is_refused_with_the_plan_that_has_more() {
         expect![[r#"
             1 of ai_runs exceed the 0 left of 1 until 2026-02-28T12:00:00Z
             hint: wait for the reset or move to plan starter
+            kind = "quota"
             feature = "ai_runs"
             limit = "1"
             used = "1"
             requested = "1"
+            window = "billing_period"
             resets_at = "2026-02-28T12:00:00Z"
             current_plan = "gratis"
             plan_needed = "starter"
@@ -354,10 +357,12 @@ fn the_largest_plan_can_only_wait_for_the_reset() {
     given([]).under(capped).when(consume("ai_runs", 2)).then_rejected_in_full(expect![[r#"
         2 of ai_runs exceed the 1 left of 1 until 2026-02-01T03:00:00Z
         hint: wait for the reset
+        kind = "quota"
         feature = "ai_runs"
         limit = "1"
         used = "0"
         requested = "2"
+        window = "day"
         resets_at = "2026-02-01T03:00:00Z"
         current_plan = "starter"
         plan_needed = null

@@ -25,6 +25,24 @@ pub(super) fn charged_in_credits(mut payload: Value) -> Value {
     payload
 }
 
+/// `FeatureConsumed` 2 did not say which month its price goes on the invoice of.
+pub(super) fn consumed_in_no_month(mut payload: Value) -> Value {
+    in_no_month(&mut payload, "FeatureConsumed");
+    payload
+}
+
+/// `ConsumptionReversed` 1 did not say so either.
+pub(super) fn reversed_in_no_month(mut payload: Value) -> Value {
+    in_no_month(&mut payload, "ConsumptionReversed");
+    payload
+}
+
+fn in_no_month(payload: &mut Value, event: &str) {
+    if let Some(charge) = payload.pointer_mut(&format!("/{event}/overage/invoice")).and_then(Value::as_object_mut) {
+        charge.insert("month".to_owned(), Value::Null);
+    }
+}
+
 /// Feature codes are cut to this length in the ids of old alerts, so that these fit into 64 characters.
 const FEATURE_LENGTH_MAX: usize = 32;
 

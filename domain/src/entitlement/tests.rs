@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Entitlement, GateReason, Reason, at_least, check, check_all, check_for};
+use super::{Entitlement, GateReason, Reason, at_least, check, check_all, check_for, require};
 use crate::aggregate::Aggregate;
 use crate::catalog::{CatalogVersion, Limit};
 use crate::context::Context;
@@ -173,6 +173,42 @@ fn each_kind_of_feature_says_what_it_allows_and_why() {
         let context = on(*plan);
         let found = check(&after(&context, commands), &id(feature), quantity(*amount), &context).unwrap();
         assert_eq!(told(&found), *expected, "{amount} of {feature} on {plan:?}");
+        let required = require(None, &after(&context, commands), &id(feature), quantity(*amount), &context);
+        assert_eq!(required.is_ok(), found.reason.allows(), "{amount} of {feature} on {plan:?}: {required:?}");
+    }
+}
+
+#[test]
+fn whoever_insists_is_refused_as_a_use_would_be() {
+    let refused = |context: &Context, feature: &str, amount: u32| {
+        let required = require(None, &CreditLedger::default(), &id(feature), quantity(amount), context);
+        required.map_or_else(|refused| format!("{}: {refused}", refused.code()), |()| "allowed".to_owned())
+    };
+    let mut suspended = on(Some("large"));
+    suspended.terms.as_mut().unwrap().status =
+        Status::Suspended { since: suspended.now, reason: id("chargeback"), actor: id("operator-7") };
+    let small = on(Some("small"));
+    for (context, feature, amount, expected) in [
+        (&small, "support", 1, "allowed"),
+        (&small, "white_label", 1, "FEATURE_NOT_IN_PLAN: feature white_label is not in plan small"),
+        (&small, "runs", 3, "QUOTA_EXCEEDED: 3 of runs exceed the 2 left of 2 until 2026-02-01T03:00:00Z"),
+        (&small, "numbers", 2, "CAPACITY_EXCEEDED: 2 of numbers exceed the 1.5 left of 1.5"),
+        (&small, "messages", 51, "INSUFFICIENT_CREDITS: a balance of 0.00 credits does not pay for 0.05"),
+        (&on(None), "white_label", 1, "subscription.no_plan_in_force: the organization has no plan in force"),
+        (
+            &overridden("support", OverrideValue::Off),
+            "support",
+            1,
+            "FEATURE_SWITCHED_OFF: feature support was switched off for the organization: pilot",
+        ),
+        (
+            &suspended,
+            "support",
+            1,
+            "organization.suspended: the organization is suspended since 2026-01-31T12:00:00Z: chargeback",
+        ),
+    ] {
+        assert_eq!(refused(context, feature, amount), expected);
     }
 }
 
@@ -361,18 +397,23 @@ proptest! {
                 for quantity in &asked {
                     for actor in [None, Some(id("root"))] {
                         let consumption = Consume { actor: actor.clone(), ..Consume::of(id(feature), *quantity) };
-                        let granted = ledger.decide(&consumption.into(), context).is_ok();
+                        let refused = ledger.decide(&consumption.into(), context).err();
+                        let granted = refused.is_none();
                         let found = check_for(actor.as_ref(), ledger, &id(feature), *quantity, context);
                         let allowed = found.as_ref().is_ok_and(|found| found.reason.allows());
                         prop_assert_eq!(allowed, granted, "{} of {}: {:?}", quantity, feature, found);
+                        let required = require(actor.as_ref(), ledger, &id(feature), *quantity, context);
+                        prop_assert_eq!(required.err(), refused, "{} of {}", quantity, feature);
                     }
                 }
             }
             for quantity in &asked {
                 let acquisition = Acquire { feature: id("seats"), quantity: *quantity, actor: None };
-                let granted = ledger.decide(&Command::Acquire(acquisition), context).is_ok();
+                let refused = ledger.decide(&Command::Acquire(acquisition), context).err();
+                let granted = refused.is_none();
                 let found = check(ledger, &id("seats"), *quantity, context).unwrap();
                 prop_assert_eq!(found.reason.allows(), granted, "{}: {:?}", quantity, found);
+                prop_assert_eq!(require(None, ledger, &id("seats"), *quantity, context).err(), refused, "{}", quantity);
             }
             let decided = play.ledger.decide(&command, &play.context);
             play.take_in(&decided);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, OverrideValue, Sponsorship};
+use super::{BillingProfile, Environment, OverrideValue, Sponsorship};
 use crate::calendar::Zone;
 use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode};
 use crate::text::ReasonText;
@@ -74,6 +74,11 @@ pub enum Command {
         administrator: ActorId,
         /// Who decides it.
         actor: ActorId,
+    },
+    /// Say what the next invoices say of it.
+    SetBillingProfile {
+        /// The profile.
+        profile: BillingProfile,
     },
     /// Say what instant it is for a sandbox organization. It is that instant until another one is set.
     SetInstant {

@@ -21,7 +21,7 @@ const OVERRIDE_BYTES: usize = 512;
 
 impl Aggregate for Organization {
     const TYPE: &'static str = "organization";
-    const STATE_VERSION: i32 = 2;
+    const STATE_VERSION: i32 = 3;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -54,6 +54,10 @@ impl Aggregate for Organization {
                 let (administrator, actor) = (administrator.clone(), actor.clone());
                 let is_one = self.administrators().contains(&administrator);
                 Ok(is_one.then_some(Event::AdministratorDismissed { administrator, actor }).into_iter().collect())
+            }
+            Command::SetBillingProfile { profile } => {
+                let set = Event::BillingProfileSet { profile: profile.clone() };
+                Ok((self.billing() != Some(profile)).then_some(set).into_iter().collect())
             }
             Command::SetInstant { instant, actor } => decide_set_instant(*instant, actor, registered, context),
         }

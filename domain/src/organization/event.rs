@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::domain_event;
 use crate::calendar::Zone;
-use crate::catalog::Limit;
-use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode, ReferralCode};
+use crate::catalog::{Country, Limit};
+use crate::id::{ActorId, BillingProfileId, FeatureCode, OrganizationId, ProductCode, Reference, ReferralCode};
 use crate::text::ReasonText;
 
 /// Who referred an organization, and by which code.
@@ -46,6 +46,18 @@ impl Environment {
     pub fn is_live(&self) -> bool {
         *self == Self::Live
     }
+}
+
+/// What invoices say of an organization: a version of it that is kept outside the log, because it names people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct BillingProfile {
+    /// The version.
+    pub id: BillingProfileId,
+    /// The SHA-256 of what it says, in hexadecimal, by which it can be proved.
+    pub hash: Reference,
+    /// The country whose taxes apply.
+    pub country: Country,
 }
 
 /// What is decided by hand of a feature.
@@ -152,6 +164,11 @@ pub enum Event {
         /// Who decided it.
         actor: ActorId,
     },
+    /// Another billing profile: invoices name it from now on.
+    BillingProfileSet {
+        /// The profile.
+        profile: BillingProfile,
+    },
     /// It is another instant for a sandbox organization.
     InstantSet {
         /// The instant.
@@ -171,6 +188,7 @@ domain_event!(
         OrganizationResumed => "1",
         AdministratorAppointed => "1",
         AdministratorDismissed => "1",
+        BillingProfileSet => "1",
         InstantSet => "1",
     }
     upcast { OrganizationRegistered "1" => "2" by super::upcast::live_since_unknown }

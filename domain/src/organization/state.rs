@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, Event, OverrideValue, Sponsorship};
+use super::{BillingProfile, Environment, Event, OverrideValue, Sponsorship};
 use crate::calendar::Zone;
 use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode, ReferralCode};
 use crate::text::ReasonText;
@@ -20,6 +20,7 @@ pub struct Organization {
     overrides: Arc<BTreeMap<FeatureCode, FeatureOverride>>,
     administrators: Arc<BTreeSet<ActorId>>,
     instant: Option<Timestamp>,
+    billing: Option<BillingProfile>,
 }
 
 /// What registration fixed.
@@ -108,6 +109,12 @@ impl Organization {
         self.instant
     }
 
+    /// What its invoices say of it.
+    #[must_use]
+    pub fn billing(&self) -> Option<&BillingProfile> {
+        self.billing.as_ref()
+    }
+
     pub(super) fn take_in(&mut self, event: &Event) {
         match event {
             Event::OrganizationRegistered {
@@ -147,6 +154,7 @@ impl Organization {
             Event::AdministratorDismissed { administrator, .. } => {
                 Arc::make_mut(&mut self.administrators).remove(administrator);
             }
+            Event::BillingProfileSet { profile } => self.billing = Some(profile.clone()),
             Event::InstantSet { instant, .. } => self.instant = Some(*instant),
         }
     }

@@ -4,7 +4,7 @@ use expect_test::expect;
 use jiff::Timestamp;
 
 use super::decide::ADMINISTRATORS_MAX;
-use super::{Command, Environment, Event, Organization, OverrideValue, Rejection, Sponsorship};
+use super::{BillingProfile, Command, Environment, Event, Organization, OverrideValue, Rejection, Sponsorship};
 use crate::catalog::Limit;
 use crate::id::ReferralCode;
 use crate::money::Quantity;
@@ -220,6 +220,16 @@ fn full() -> Scenario<Organization> {
 }
 
 #[test]
+fn a_billing_profile_is_set_once_and_replaced_by_another() {
+    let profile = |name: &str| BillingProfile { id: id(name), hash: id("a1b2"), country: id("CL") };
+    let set = |name: &str| Command::SetBillingProfile { profile: profile(name) };
+    let was_set = |name: &str| Event::BillingProfileSet { profile: profile(name) };
+    given([registered(None)]).when(set("bp_1")).then([was_set("bp_1")]);
+    given([registered(None), was_set("bp_1")]).when(set("bp_1")).then_nothing();
+    given([registered(None), was_set("bp_1")]).when(set("bp_2")).then([was_set("bp_2")]);
+}
+
+#[test]
 fn the_instant_of_a_sandbox_moves_forward_only() {
     let march = "2026-03-01T00:00:00Z";
     given([sandbox()]).when(set(march)).then([was_set(march)]);
@@ -270,6 +280,7 @@ fn an_organization_replays_from_a_snapshot() {
         overridden("ai_runs", up_to(3), Some("2026-03-01T00:00:00Z")),
         appointed("user-1"),
         suspended(),
+        Event::BillingProfileSet { profile: BillingProfile { id: id("bp_1"), hash: id("a1b2"), country: id("CL") } },
         was_set("2026-03-01T00:00:00Z"),
         resumed(),
     ];

@@ -1,4 +1,8 @@
-//! Why a subscription may say no, in the order of the checks.
+//! Why a subscription may say no, in the order of the checks: what it is, where it stands ([`life`]), what is billed and
+//! paid ([`bill`]).
+
+pub mod bill;
+pub mod life;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -102,6 +106,12 @@ pub enum Rejection {
         /// What it is paid in.
         currency: Currency,
     },
+    /// Where it stands is against it.
+    #[error(transparent)]
+    Life(#[from] life::Rejection),
+    /// What is billed and paid is against it.
+    #[error(transparent)]
+    Bill(#[from] bill::Rejection),
 }
 
 fn until(paid_until: &Option<Timestamp>) -> String {
@@ -123,6 +133,8 @@ impl Refusal for Rejection {
             Self::OlderCatalogVersion { .. } => "subscription.older_catalog_version",
             Self::PlanNotInVersion { .. } => "subscription.plan_not_in_version",
             Self::PriceNotInVersion { .. } => "subscription.price_not_in_version",
+            Self::Life(rejection) => rejection.code(),
+            Self::Bill(rejection) => rejection.code(),
         }
     }
 
@@ -139,13 +151,15 @@ impl Refusal for Rejection {
             | Self::OlderCatalogVersion { .. }
             | Self::PlanNotInVersion { .. }
             | Self::PriceNotInVersion { .. } => RefusalClass::Conflict,
+            Self::Life(rejection) => rejection.class(),
+            Self::Bill(rejection) => rejection.class(),
         }
     }
 
     fn hint(&self) -> String {
         match self {
             Self::NotRegistered => "register it first".to_owned(),
-            Self::AlreadyStarted { .. } => "an organization has one subscription".to_owned(),
+            Self::AlreadyStarted { .. } => "an organization has one subscription: change its plan instead".to_owned(),
             Self::UnknownPlan { product, .. } => format!("the plans are at /v1/products/{product}/plans"),
             Self::IntervalNotSold { .. } => "choose an interval that has a price in the catalog".to_owned(),
             Self::NotStarted { .. } => "start a plan, then record its payment".to_owned(),
@@ -159,6 +173,8 @@ impl Refusal for Rejection {
             Self::PlanNotInVersion { .. } | Self::PriceNotInVersion { .. } => {
                 "leave the subscription on its version until it changes its plan".to_owned()
             }
+            Self::Life(rejection) => rejection.hint(),
+            Self::Bill(rejection) => rejection.hint(),
         }
     }
 
@@ -185,12 +201,14 @@ impl Refusal for Rejection {
                 ("interval", json!(interval)),
                 ("currency", json!(currency)),
             ],
+            Self::Life(rejection) => rejection.members(),
+            Self::Bill(rejection) => rejection.members(),
         }
     }
 
     fn samples() -> Vec<Self> {
         let usd = |amount: u32| Money::rounded(amount.into(), sample("USD"));
-        vec![
+        let mut samples = vec![
             Self::NotRegistered,
             Self::AlreadyStarted { plan: sample("starter") },
             Self::UnknownPlan { plan: sample("starter"), product: sample("agencia") },
@@ -208,6 +226,9 @@ impl Refusal for Rejection {
                 interval: Interval::Year,
                 currency: sample("USD"),
             },
-        ]
+        ];
+        samples.extend(life::Rejection::samples().into_iter().map(Self::Life));
+        samples.extend(bill::Rejection::samples().into_iter().map(Self::Bill));
+        samples
     }
 }

@@ -1,279 +1,155 @@
-//! Plans and payments, as the business tells them. Scenarios begin on 31 January 2026, 12:00 UTC (9:00 in Santiago).
+//! Plans, invoices and payments, as the business tells them. Scenarios begin on 31 January 2026, 12:00 UTC (9:00 in
+//! Santiago).
 
-use std::sync::Arc;
+mod changes;
+mod discounts;
+mod endings;
+pub(crate) mod life;
+mod older;
+mod payments;
+mod previews;
+mod refusals;
+mod unpaid;
+mod worked;
 
 use expect_test::expect;
 
-use super::{Command, Event, Rejection, Standing, Subscription};
-use crate::calendar::{Interval, Period};
-use crate::catalog::{CatalogVersion, Definition};
-use crate::id::PaymentId;
-use crate::money::Money;
-use crate::scenario::{START, Scenario, agencia, codes, decimal, id, instant, seed, usd};
-
-fn given<const N: usize>(history: [Event; N]) -> Scenario<Subscription> {
-    Scenario::given(history)
-}
-
-fn start(plan: &str) -> Command {
-    Command::Start { plan: id(plan), interval: Interval::Month }
-}
-
-fn pay(amount: &str) -> Command {
-    Command::RecordPayment { amount: usd(amount), reference: Some(id("transfer-7")) }
-}
-
-fn pay_in_pesos(amount: &str) -> Command {
-    let amount = Money::rounded(decimal(amount), id("CLP"));
-    Command::RecordPayment { amount, reference: None }
-}
-
-fn started(plan: &str, price: &str) -> Event {
-    Event::SubscriptionStarted { plan: id(plan), catalog_version: 1, interval: Interval::Month, price: usd(price) }
-}
-
-/// Paid by the command of this number.
-fn paid(number: u128, amount: &str, still_due: &str) -> Event {
-    Event::PaymentRecorded {
-        payment: PaymentId::fresh(&seed(number).simple().to_string()),
-        amount: usd(amount),
-        reference: Some(id("transfer-7")),
-        still_due: usd(still_due),
-    }
-}
-
-fn period(start: &str, end: &str) -> Period {
-    Period { start: instant(start), end: instant(end) }
-}
-
-/// 31 January to 28 February, both at 9:00 in Santiago.
-fn february() -> Period {
-    period(START, "2026-02-28T12:00:00Z")
-}
-
-/// 28 February to 31 March: the anchor comes back to the 31st.
-fn march() -> Period {
-    period("2026-02-28T12:00:00Z", "2026-03-31T12:00:00Z")
-}
-
-/// 31 March to 30 April; the clocks of Santiago go back on 5 April, so 9:00 is then 13:00 UTC.
-fn april() -> Period {
-    period("2026-03-31T12:00:00Z", "2026-04-30T13:00:00Z")
-}
-
-fn activated(period: Period) -> Event {
-    Event::SubscriptionActivated { anchor: period.start, period }
-}
-
-fn renewed(period: Period) -> Event {
-    Event::SubscriptionRenewed { period }
-}
-
-/// Pedro started `starter` and paid its first period.
-fn pedro_on_starter() -> Scenario<Subscription> {
-    given([started("starter", "15"), paid(9, "15", "0"), activated(february())])
-}
+use super::{Command, Standing};
+use crate::scenario::{codes, id, usd};
+use life::{Life, attach, pay, pay_in, start};
 
 #[test]
-fn a_free_plan_is_in_force_at_once() {
-    let answer = given([]).when(start("gratis")).then([started("gratis", "0"), activated(february())]);
-    assert_eq!(answer.unwrap().standing, Standing::Active);
+fn a_free_plan_is_in_force_at_once_and_issues_no_invoices() {
+    let life = Life::in_shop().does(start("free")).tells(expect![[r#"
+        SubscriptionStarted free by the month at 0.00
+        SubscriptionActivated 31 Jan 12:00 to 28 Feb 12:00"#]]);
+    assert_eq!(life.answer().standing, Standing::Active);
+    life.settles("2026-03-01T00:00:00Z").tells(expect![[r#"
+        PeriodBegan 28 Feb 12:00 to 31 Mar 12:00
+        SubscriptionRenewed 28 Feb 12:00 to 31 Mar 12:00"#]]);
 }
 
 #[test]
 fn a_paid_plan_awaits_its_first_payment() {
-    let answer = given([]).when(start("starter")).then([started("starter", "15")]).unwrap();
-    assert_eq!((answer.standing, answer.still_due, answer.paid_period), (Standing::AwaitingPayment, usd("15"), None));
-}
-
-#[test]
-fn the_first_full_payment_puts_the_plan_in_force() {
-    let answer = given([started("starter", "15")]).when(pay("15")).then([paid(1, "15", "0"), activated(february())]);
-    let answer = answer.unwrap();
-    assert_eq!((answer.standing, answer.paid_period), (Standing::Active, Some(february())));
-    assert!(answer.payment.is_some());
+    let answer = Life::in_shop()
+        .does(start("small"))
+        .tells(expect![[r#"
+        SubscriptionStarted small by the month at 10.00
+        InvoiceIssued 1 First on 31 Jan 12:00: small by the month 10.00 = 10.00"#]])
+        .answer();
+    assert_eq!((answer.standing, answer.still_due, answer.paid_period), (Standing::AwaitingPayment, usd("10"), None));
 }
 
 #[test]
 fn periods_count_from_the_payment_not_from_the_choice_of_the_plan() {
-    let later = period("2026-02-10T08:00:00Z", "2026-03-10T08:00:00Z");
-    given([started("starter", "15")])
-        .at("2026-02-10T08:00:00Z")
-        .when(pay("15"))
-        .then([paid(1, "15", "0"), activated(later)]);
-}
-
-#[test]
-fn part_payments_add_up_to_the_price() {
-    given([started("starter", "15")]).when(pay("10")).then([paid(1, "10", "5")]);
-    given([started("starter", "15")]).after(pay("10")).when(pay("5")).then([paid(2, "5", "0"), activated(february())]);
+    let life = Life::in_shop().does(start("small")).quietly().at("2026-02-10T08:00:00Z");
+    life.clone().does(pay("10")).tells(expect![[r#"
+        PaymentRecorded 10.00 (net 10.00) of 1, due 0.00
+        SubscriptionActivated 10 Feb 08:00 to 10 Mar 08:00"#]]);
+    life.does(pay("4")).tells(expect!["PaymentRecorded 4.00 (net 4.00) of 1, due 6.00"]).does(pay("6")).tells(expect![
+        [r#"
+        PaymentRecorded 6.00 (net 6.00) of 1, due 0.00
+        SubscriptionActivated 10 Feb 08:00 to 10 Mar 08:00"#]
+    ]);
 }
 
 #[test]
 fn a_subscription_awaiting_payment_puts_no_plan_in_force() {
-    let of = |history: &[Event]| crate::scenario::fold::<Subscription>(history).plan_in_force().map(|plan| plan.code);
-    assert_eq!(of(&[started("starter", "15")]), None);
-    assert_eq!(of(&[started("starter", "15"), paid(1, "10", "5")]), None);
-    assert_eq!(of(&[started("starter", "15"), paid(1, "15", "0"), activated(february())]), Some(id("starter")));
+    let life = Life::in_shop().does(start("small")).does(pay("4"));
+    assert_eq!(life.state.plan_in_force(), None);
+    assert_eq!(life.does(pay("6")).state.plan_in_force().unwrap().code, id("small"));
 }
 
 #[test]
-fn an_over_payment_is_refused_with_what_is_due() {
-    given([started("starter", "15")]).after(pay("10")).when(pay("5.01")).then_rejected_in_full(expect![[r#"
-        a payment of 5.01 USD exceeds the 5.00 USD due
-        hint: record 5.00 USD as the payment and top up credits with the rest
-        due = {"amount":"5.00","currency":"USD"}
-        payment = {"amount":"5.01","currency":"USD"}"#]]);
+fn nothing_is_due_within_a_paid_period_nor_ever_on_a_free_plan() {
+    let paid = Life::in_shop().does(start("small")).does(pay("10"));
+    let told = paid.at("2026-02-28T11:59:59Z").refuses(&pay("10"));
+    assert_eq!(told, "nothing is due on plan small until 2026-02-28T12:00:00Z");
+    let free = Life::in_shop().does(start("free")).at("2027-01-01T00:00:00Z");
+    assert_eq!(free.refuses(&pay("10")), "nothing is due on plan free");
 }
 
 #[test]
 fn a_payment_in_another_currency_is_refused() {
-    given([started("starter", "15")])
-        .when(pay_in_pesos("15"))
-        .then_rejected(expect!["the plan is priced in USD, the payment is in CLP"]);
+    let life = Life::in_shop().does(start("small"));
+    assert_eq!(life.refuses(&pay_in("15", "CLP")), "the plan is priced in USD, the payment is in CLP");
 }
 
 #[test]
-fn nothing_is_due_within_a_paid_period() {
-    pedro_on_starter()
-        .at("2026-02-28T11:59:59Z")
-        .when(pay("15"))
-        .then_rejected(expect!["nothing is due on plan starter until 2026-02-28T12:00:00Z"]);
+fn the_next_period_begins_whether_it_is_paid_or_not_and_payment_renews_it() {
+    let paid = || Life::in_shop().does(start("small")).does(pay("10")).quietly();
+    paid().at("2026-02-28T12:00:00Z").does(pay("10")).tells(expect![[r#"
+        PeriodBegan 28 Feb 12:00 to 31 Mar 12:00
+        InvoiceIssued 2 Period on 28 Feb 12:00: small by the month 10.00 = 10.00
+        SubscriptionPastDue since 28 Feb 12:00, until 07 Mar 12:00, to the end on 20 Mar 12:00
+        PaymentRecorded 10.00 (net 10.00) of 2, due 0.00
+        SubscriptionRenewed 28 Feb 12:00 to 31 Mar 12:00
+        SubscriptionRecovered on 28 Feb 12:00"#]]);
+    // Five days late: the period began when the one before it was over.
+    let half = paid().at("2026-03-05T12:00:00Z").does(pay("4")).tells(expect![[r#"
+        PeriodBegan 28 Feb 12:00 to 31 Mar 12:00
+        InvoiceIssued 2 Period on 28 Feb 12:00: small by the month 10.00 = 10.00
+        SubscriptionPastDue since 28 Feb 12:00, until 07 Mar 12:00, to the end on 20 Mar 12:00
+        PaymentRetryDue 1 on 03 Mar 12:00
+        PaymentRetryDue 2 on 05 Mar 12:00
+        PaymentRecorded 4.00 (net 4.00) of 2, due 6.00"#]]);
+    half.does(pay("6")).tells(expect![[r#"
+        PaymentRecorded 6.00 (net 6.00) of 2, due 0.00
+        SubscriptionRenewed 28 Feb 12:00 to 31 Mar 12:00
+        SubscriptionRecovered on 05 Mar 12:00"#]]);
 }
 
 #[test]
-fn nothing_is_ever_due_on_a_free_plan() {
-    given([])
-        .after(start("gratis"))
-        .at("2027-01-01T00:00:00Z")
-        .when(pay("15"))
-        .then_rejected(expect!["nothing is due on plan gratis"]);
+fn a_trial_with_a_way_to_pay_goes_on_by_itself() {
+    let life = Life::in_shop().does(attach()).does(start("tried")).tells(expect![[r#"
+        PaymentMethodAttached
+        SubscriptionStarted tried by the month at 30.00
+        TrialStarted until 14 Feb 12:00"#]]);
+    assert_eq!(life.state.plan_in_force().unwrap().code, id("tried"));
+    life.settles("2026-02-14T12:00:00Z").tells(expect![[r#"
+        TrialEnded on 14 Feb 12:00
+        SubscriptionActivated 14 Feb 12:00 to 14 Mar 12:00
+        InvoiceIssued 1 Period on 14 Feb 12:00: tried by the month 30.00 = 30.00
+        SubscriptionPastDue since 14 Feb 12:00, until 21 Feb 12:00, to the end on 06 Mar 12:00"#]]);
 }
 
 #[test]
-fn a_payment_at_the_end_of_the_period_renews_it() {
-    pedro_on_starter().at("2026-02-28T12:00:00Z").when(pay("15")).then([paid(1, "15", "0"), renewed(march())]);
+fn a_trial_without_a_way_to_pay_awaits_the_first_payment() {
+    let life = Life::in_shop().does(start("tried")).quietly().settles("2026-02-20T12:00:00Z").tells(expect![[r#"
+        TrialEnded on 14 Feb 12:00
+        InvoiceIssued 1 First on 14 Feb 12:00: tried by the month 30.00 = 30.00"#]]);
+    assert_eq!(life.state.plan_in_force(), None);
+    life.does(pay("30")).tells(expect![[r#"
+        PaymentRecorded 30.00 (net 30.00) of 1, due 0.00
+        SubscriptionActivated 20 Feb 12:00 to 20 Mar 12:00"#]]);
 }
 
 #[test]
-fn a_payment_on_day_40_renews_the_second_period_without_a_gap() {
-    pedro_on_starter().at("2026-03-12T12:00:00Z").when(pay("15")).then([paid(1, "15", "0"), renewed(march())]);
+fn a_trial_may_ask_for_a_way_to_pay_and_is_ended_by_hand() {
+    let life = Life::in_shop();
+    assert_eq!(life.refuses(&start("carded")), "the trial of plan carded asks for a way to pay");
+    life.does(attach()).does(start("carded")).quietly().at("2026-02-03T12:00:00Z").does(Command::EndTrial).tells(
+        expect![[r#"
+            TrialEnded on 03 Feb 12:00
+            SubscriptionActivated 03 Feb 12:00 to 03 Mar 12:00
+            InvoiceIssued 1 Period on 03 Feb 12:00: carded by the month 30.00 = 30.00
+            SubscriptionPastDue since 03 Feb 12:00, until 10 Feb 12:00, to the end on 23 Feb 12:00"#]],
+    );
 }
 
 #[test]
-fn a_renewal_may_be_paid_in_parts() {
-    let half_renewed = || pedro_on_starter().at("2026-03-12T12:00:00Z").after(pay("7.50"));
-    half_renewed().when(pay("7.50")).then([paid(2, "7.50", "0"), renewed(march())]);
-    half_renewed().when(pay("8")).then_rejected(expect!["a payment of 8.00 USD exceeds the 7.50 USD due"]);
+fn a_way_to_pay_is_attached_and_detached_once() {
+    let life = Life::in_shop().does(attach()).does(attach());
+    life.does(Command::DetachPaymentMethod).does(Command::DetachPaymentMethod).tells(expect![[r#"
+        PaymentMethodAttached
+        PaymentMethodDetached"#]]);
 }
 
 #[test]
-fn whoever_is_two_periods_behind_pays_one_after_the_other() {
-    pedro_on_starter()
-        .at("2026-04-20T12:00:00Z")
-        .after(pay("15"))
-        .when(pay("15"))
-        .then([paid(2, "15", "0"), renewed(april())]);
+fn every_refusal_has_a_code_of_its_own() {
+    let codes = codes::<super::Rejection>();
+    let mut once = codes.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), codes.len());
 }
-
-#[test]
-fn a_yearly_plan_is_paid_by_the_year() {
-    let yearly = crate::scenario::catalog(YEARLY);
-    let start = Command::Start { plan: id("pro"), interval: Interval::Year };
-    let pay = Command::RecordPayment { amount: usd("100"), reference: None };
-    let answer = given([]).under(yearly).after(start).after(pay).at("2026-06-01T00:00:00Z");
-    answer.when(self::pay("100")).then_rejected(expect!["nothing is due on plan pro until 2027-01-31T12:00:00Z"]);
-}
-
-#[test]
-fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
-    let yearly = || Command::Start { plan: id("starter"), interval: Interval::Year };
-    let reached = [
-        given([started("starter", "15")]).not_registered().when(start("nothing")).code(),
-        given([started("starter", "15")]).when(start("nothing")).code(),
-        given([]).when(Command::Start { plan: id("nothing"), interval: Interval::Year }).code(),
-        given([]).when(yearly()).code(),
-        given([]).when(pay_in_pesos("20")).code(),
-        pedro_on_starter().when(pay_in_pesos("20")).code(),
-        pedro_on_starter().when(pay("20")).code(),
-        given([started("starter", "15")]).when(pay("20")).code(),
-        pedro_on_starter().under(version(2, &agencia().definition)).when(migrate(1)).code(),
-        pedro_on_version_2().under(version(1, &without_starter())).when(migrate(1)).code(),
-        pedro_on_starter().under(version(2, &without_starter())).when(migrate(2)).code(),
-        pedro_on_starter().under(version(2, &by_the_year())).when(migrate(2)).code(),
-    ];
-    assert_eq!(reached.to_vec(), codes::<Rejection>());
-}
-
-fn migrate(version: u32) -> Command {
-    Command::MoveToCatalogVersion { version }
-}
-
-fn version(version: u32, definition: &Definition) -> Arc<CatalogVersion> {
-    Arc::new(CatalogVersion { version, definition: definition.clone() })
-}
-
-/// Agencia with `starter` at 18.
-fn dearer() -> Definition {
-    let mut dearer = agencia().definition.clone();
-    dearer.plans[1].prices.get_mut(&Interval::Month).unwrap().insert(id("USD"), decimal("18"));
-    dearer
-}
-
-fn without_starter() -> Definition {
-    let mut smaller = agencia().definition.clone();
-    smaller.plans.remove(1);
-    smaller
-}
-
-/// Agencia with `starter` by the year only.
-fn by_the_year() -> Definition {
-    let mut yearly = agencia().definition.clone();
-    let prices = yearly.plans[1].prices.remove(&Interval::Month).unwrap();
-    yearly.plans[1].prices.insert(Interval::Year, prices);
-    yearly
-}
-
-fn migrated(from: u32, to: u32, price: &str) -> Event {
-    Event::CatalogMigrated { plan: id("starter"), from, to, price: usd(price) }
-}
-
-fn pedro_on_version_2() -> Scenario<Subscription> {
-    given([started("starter", "15"), paid(9, "15", "0"), activated(february()), migrated(1, 2, "18")])
-}
-
-#[test]
-fn a_subscription_moves_to_a_newer_version_of_its_catalog_once() {
-    let newer = || version(2, &dearer());
-    let answer = pedro_on_starter().under(newer()).when(migrate(2)).then([migrated(1, 2, "18")]).unwrap();
-    assert_eq!((answer.catalog_version, answer.price), (2, usd("18")));
-    pedro_on_version_2().under(newer()).when(migrate(2)).then_nothing();
-    pedro_on_version_2()
-        .under(version(1, &agencia().definition))
-        .when(migrate(1))
-        .then_rejected(expect!["version 1 of the catalog is older than 2, which binds"]);
-}
-
-#[test]
-fn the_period_being_paid_stays_at_its_price_and_the_next_one_costs_the_new_one() {
-    let half_paid = given([started("starter", "15")]).after(pay("10")).under(version(2, &dearer())).after(migrate(2));
-    half_paid.when(pay("5")).then([paid(3, "5", "0"), activated(february())]);
-    pedro_on_version_2()
-        .under(version(2, &dearer()))
-        .at("2026-02-28T12:00:00Z")
-        .when(pay("18"))
-        .then([paid(1, "18", "0"), renewed(march())]);
-}
-
-#[test]
-fn a_plan_of_a_product_without_catalog_is_unknown() {
-    given([]).without_catalog().when(start("starter")).then_rejected(expect!["product agencia has no plan starter"]);
-}
-
-const YEARLY: &str = r#"
-product = "agencia"
-currency = "USD"
-[[plans]]
-code = "pro"
-price = { year = "100" }
-"#;

@@ -132,7 +132,7 @@ impl ReceiptColumns {
         self.command_ids.push(key.command_id.as_bytes());
         self.fingerprints.push(&receipt.fingerprint);
         self.positions.push(&receipt.position.to_be_bytes());
-        self.answers.push(receipt.answer.as_bytes());
+        self.answers.push(receipt.stored().as_bytes());
     }
 }
 

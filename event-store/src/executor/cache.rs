@@ -41,12 +41,13 @@ impl Cache {
         self.young.get_mut(stream)
     }
 
-    /// Two states at once; `None` for what is not in memory.
-    pub(super) fn pair(&mut self, one: &StreamId, other: &StreamId) -> (Option<&State>, Option<&State>) {
+    /// Several states at once; `None` for what is not in memory.
+    pub(super) fn states<const N: usize>(&mut self, streams: &[StreamId; N]) -> [Option<&State>; N] {
         // Used, so that they stay.
-        let _ = (self.get(one).is_some(), self.get(other).is_some());
-        let state = |stream| self.young.get(stream).map(|cached| &cached.state);
-        (state(one), state(other))
+        for stream in streams {
+            let _ = self.get(stream).is_some();
+        }
+        streams.each_ref().map(|stream| self.young.get(stream).map(|cached| &cached.state))
     }
 
     pub(super) fn contains(&self, stream: &StreamId) -> bool {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use domain::State;
 use domain::stream::{Owner, StreamId};
 use domain::{Kind, OrganizationId};
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::{Applied, CommandKey, Failure, Submission};
@@ -28,6 +29,8 @@ pub(super) type Seen = Box<dyn Any + Send>;
 /// A command without its answer.
 pub(super) struct Asked {
     pub(super) submission: Submission,
+    /// The instant before which it is not decided.
+    pub(super) due_at: Option<Timestamp>,
     pub(super) fingerprint: Fingerprint,
     /// Its key in short. Two keys may share one: what is decided by it must be harmless then.
     pub(super) mark: Mark,
@@ -60,10 +63,10 @@ pub(super) enum Job {
 }
 
 impl Asked {
-    pub(super) fn new(submission: Submission, reply: Reply<Applied>) -> Self {
+    pub(super) fn new(submission: Submission, due_at: Option<Timestamp>, reply: Reply<Applied>) -> Self {
         let (fingerprint, size) = fingerprint(&submission.owner, &submission.command);
         let mark = MARKS.hash_one(&submission.key);
-        Self { submission, fingerprint, mark, size, suspect: false, decisions: 0, reply }
+        Self { submission, due_at, fingerprint, mark, size, suspect: false, decisions: 0, reply }
     }
 
     /// Gives the first answer again.
@@ -72,8 +75,7 @@ impl Asked {
             let command_id = self.submission.key.command_id.clone();
             return self.answer(Err(Failure::KeyReused { command_id }));
         }
-        let (position, answer) = (receipt.position, receipt.answer.clone());
-        self.answer(Ok(Applied { partition, position, answer, repeated: true }));
+        self.answer(Ok(receipt.clone().told(partition, true)));
     }
 
     pub(super) fn answer(self, answer: Result<Applied, Failure>) {
@@ -112,11 +114,20 @@ impl Job {
             }
             Self::Command(asked) => (asked.stream(), organization(&asked.submission.owner)),
         };
-        let siblings = organization
-            .into_iter()
-            .flat_map(|id| [Kind::Organization, Kind::Subscription].map(|kind| sibling(id, kind)));
-        let siblings: Vec<StreamId> = siblings.collect();
+        // Its own is often one of them; whoever loads them takes each once.
+        let siblings: Vec<StreamId> = organization.into_iter().flat_map(streams_of).collect();
         std::iter::once(own).chain(siblings)
+    }
+
+    /// Whose catalogs it rests on; `None` of a look at one stream.
+    pub(super) fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::Command(asked) => Some(asked.submission.owner.clone()),
+            Self::Reading(Reading { question: Question::Account(organization), .. }) => {
+                Some(Owner::Organization(organization.clone()))
+            }
+            Self::Reading(Reading { question: Question::State { .. }, .. }) => None,
+        }
     }
 
     pub(super) fn fail(self, failure: &Failure) {
@@ -167,6 +178,7 @@ fn outcome(answer: &Result<Applied, Failure>) -> &'static str {
         Ok(Applied { repeated: true, .. }) => "repeated",
         Err(Failure::Rejected { .. }) => "rejected",
         Err(Failure::KeyReused { .. }) => "key_reused",
+        Err(Failure::TooEarly { .. }) => "too_early",
         Err(Failure::Overloaded) => "overloaded",
         Err(Failure::Unavailable { .. }) => "unavailable",
         Err(Failure::Unknown) => "unknown",

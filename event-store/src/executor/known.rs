@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use domain::catalog::CatalogVersion;
 use domain::stream::{Owner, StreamId};
-use domain::{Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization, subscription};
+use domain::{
+    Command, Context, Event, Kind, OrganizationId, ProductCode, SoldUnder, State, Terms, organization, subscription,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::cache::{Cache, Cached};
 use super::catalogs::Catalogs;
-use super::job::{Asked, Job, Question, Reading, Seen, organization, sibling};
+use super::job::{Asked, Job, Question, Seen, organization, sibling, streams_of};
 use super::reader::Reader;
 use super::snapshots::{SNAPSHOT_EVENTS, Snapshot, Taken, next_due};
 use super::view::{self, Account, View};
@@ -33,7 +35,7 @@ pub(super) struct Known {
     /// The newest catalog of every product, as asked for the jobs that are decided together.
     newest_catalogs: Versions<ProductCode>,
     newest_asked: view::Asked,
-    /// Older versions that subscriptions are on. They never change.
+    /// Versions that subscriptions are on; `None` of those that were not published yet when they were asked for.
     versions: Versions<(ProductCode, u32)>,
     /// When the newest decision was made; the next one is not earlier, even if the machine's clock steps back. Events are
     /// recorded at this instant, also those of a sandbox.
@@ -51,6 +53,10 @@ impl Known {
         self.load_streams(reader, jobs).await?;
         self.newest_catalogs.clear();
         self.newest_asked = self.view.asking();
+        for (product, version) in jobs.iter().flat_map(|job| self.resting_on(job)).collect::<Vec<_>>() {
+            self.load_catalog(product, Some(version)).await?;
+        }
+        self.newest = self.newest.max(now());
         for job in jobs {
             if let Some((product, version)) = self.binding(job) {
                 self.load_catalog(product, version).await?;
@@ -90,8 +96,11 @@ impl Known {
     async fn load_catalog(&mut self, product: ProductCode, version: Option<u32>) -> Result<(), Failure> {
         match version {
             Some(version) => {
-                if let Entry::Vacant(unknown) = self.versions.entry((product.clone(), version)) {
-                    unknown.insert(self.catalogs.version(&product, version).await?);
+                let version = (product, version);
+                // A version never changes; one that was asked for before it was published must be found afterwards.
+                if !matches!(self.versions.get(&version), Some(Some(_))) {
+                    let found = self.catalogs.version(&version.0, version.1).await?;
+                    self.versions.insert(version, found);
                 }
             }
             None => {
@@ -120,13 +129,19 @@ impl Known {
 
     /// The surroundings of a decision now; `None` if the catalog that binds it was not loaded.
     pub(super) fn context(&mut self, submission: &Submission) -> Option<Context> {
-        let terms = self.terms(&submission.owner);
+        self.newest = self.newest.max(now());
+        let sold_under = self.sold_under(&submission.owner)?;
+        let terms = self.terms(&submission.owner, &sold_under);
         let binding = self.binding_under(submission, terms.as_ref());
-        self.surroundings(terms, binding)
+        self.surroundings(terms, binding, sold_under)
     }
 
-    fn surroundings(&mut self, terms: Option<Terms>, binding: Option<Binding>) -> Option<Context> {
-        self.newest = self.newest.max(now());
+    fn surroundings(
+        &mut self,
+        terms: Option<Terms>,
+        binding: Option<Binding>,
+        sold_under: SoldUnder,
+    ) -> Option<Context> {
         // What is decided of a sandbox is decided at the instant that was set for it; it is recorded now all the same.
         let set = terms.as_ref().and_then(|terms| terms.instant);
         let catalog = match binding {
@@ -134,7 +149,14 @@ impl Known {
             Some((product, None)) => self.newest_catalogs.get(&product)?.clone(),
             None => None,
         };
-        Some(Context { now: set.unwrap_or(self.newest), seed: Uuid::now_v7(), terms, catalog })
+        Some(Context {
+            now: set.unwrap_or(self.newest),
+            seed: Uuid::now_v7(),
+            terms,
+            catalog,
+            sold_under: sold_under.plan,
+            scheduled_under: sold_under.scheduled,
+        })
     }
 
     /// Answers a question on the newest state, durable or not, which is that of a position; `None` if something it
@@ -150,38 +172,69 @@ impl Known {
     }
 
     fn account(&mut self, organization: &OrganizationId) -> Option<Account> {
-        let terms = self.terms(&Owner::Organization(organization.clone()));
+        self.newest = self.newest.max(now());
+        let owner = Owner::Organization(organization.clone());
+        let sold_under = self.sold_under(&owner)?;
+        let terms = self.terms(&owner, &sold_under);
         let binding = binding_of_ledger(terms.as_ref());
         let newest_catalog = matches!(binding, Some((_, None))).then_some(self.newest_asked);
-        let context = self.surroundings(terms, binding)?;
+        let context = self.surroundings(terms, binding, sold_under)?;
         match &self.streams.get(&sibling(organization, Kind::CreditLedger))?.state {
             State::CreditLedger(ledger) => Some(Account { context, ledger: ledger.clone(), newest_catalog }),
             State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => None,
         }
     }
 
-    fn terms(&mut self, owner: &Owner) -> Option<Terms> {
-        let organization = organization(owner)?;
-        let (registration, subscription) =
-            (sibling(organization, Kind::Organization), sibling(organization, Kind::Subscription));
-        match self.streams.pair(&registration, &subscription) {
-            (Some(State::Organization(organization)), Some(State::Subscription(subscription))) => {
-                Terms::of(organization, subscription)
+    /// What an organization's streams say of it at the newest instant, or at the one that was set for it.
+    fn terms(&mut self, owner: &Owner, sold_under: &SoldUnder) -> Option<Terms> {
+        let newest = self.newest;
+        match self.streams.states(&streams_of(organization(owner)?)) {
+            [
+                Some(State::Organization(organization)),
+                Some(State::Subscription(subscription)),
+                Some(State::CreditLedger(ledger)),
+            ] => {
+                let now = organization.instant().unwrap_or(newest);
+                Terms::of(organization, subscription, ledger, now, sold_under)
             }
             _ => None,
         }
     }
 
+    /// The catalog versions an organization's subscription rests on; `None` if one of them was not loaded.
+    fn sold_under(&mut self, owner: &Owner) -> Option<SoldUnder> {
+        let Some((product, plan, scheduled)) = self.versions_of(owner) else { return Some(SoldUnder::default()) };
+        let version = |version: Option<u32>| match version {
+            Some(version) => self.versions.get(&(product.clone(), version)).cloned(),
+            None => Some(None),
+        };
+        Some(SoldUnder { plan: version(plan)?, scheduled: version(scheduled)? })
+    }
+
+    fn versions_of(&mut self, owner: &Owner) -> Option<(ProductCode, Option<u32>, Option<u32>)> {
+        match self.streams.states(&streams_of(organization(owner)?)) {
+            [Some(State::Organization(organization)), Some(State::Subscription(subscription)), _] => {
+                let (plan, scheduled) = subscription.versions();
+                Some((organization.registered()?.product.clone(), plan, scheduled))
+            }
+            _ => None,
+        }
+    }
+
+    /// The catalog versions that the subscription of a job's organization rests on.
+    fn resting_on(&mut self, job: &Job) -> Vec<(ProductCode, u32)> {
+        let versions = job.owner().and_then(|owner| self.versions_of(&owner));
+        let Some((product, plan, scheduled)) = versions else { return Vec::new() };
+        [plan, scheduled].into_iter().flatten().map(|version| (product.clone(), version)).collect()
+    }
+
     fn binding(&mut self, job: &Job) -> Option<Binding> {
+        let owner = job.owner()?;
+        let sold_under = self.sold_under(&owner)?;
+        let terms = self.terms(&owner, &sold_under);
         match job {
-            Job::Command(asked) => {
-                let terms = self.terms(&asked.submission.owner);
-                self.binding_under(&asked.submission, terms.as_ref())
-            }
-            Job::Reading(Reading { question: Question::Account(organization), .. }) => {
-                binding_of_ledger(self.terms(&Owner::Organization(organization.clone())).as_ref())
-            }
-            Job::Reading(Reading { question: Question::State { .. }, .. }) => None,
+            Job::Command(asked) => self.binding_under(&asked.submission, terms.as_ref()),
+            Job::Reading(_) => binding_of_ledger(terms.as_ref()),
         }
     }
 
@@ -204,8 +257,8 @@ impl Known {
 }
 
 fn binding_of_ledger(terms: Option<&Terms>) -> Option<Binding> {
-    let version = terms?.plan.as_ref().map(|plan| plan.catalog_version);
-    Some((terms?.product.clone(), version))
+    let terms = terms?;
+    Some((terms.product.clone(), terms.bound_to()))
 }
 
 impl Cached {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::job::{Asked, Job, Mark, Question, Reading, Seen, streams_of};
 use super::known::{Known, metadata};
 use super::view::Sight;
-use super::{Applied, Failure, Grounds};
+use super::{Failure, Grounds};
 use crate::append::{Batch, NewEvent};
 use crate::receipt::Receipt;
 
@@ -70,11 +70,15 @@ impl Round {
             return self.deferred.push(Job::Command(asked));
         };
         self.marks.insert(mark);
+        if let Some(due_at) = asked.due_at.filter(|due_at| context.now < *due_at) {
+            return self.refused.push((asked, Failure::TooEarly { due_at, now: context.now }));
+        }
         let weight = cached.state.weight();
+        let grounds = self.grounds(&context);
         let decision = match cached.state.execute(&asked.submission.command, &context) {
             Ok(decision) => decision,
             Err(rejection) => {
-                let grounds = Some(Box::new(self.grounds(&context)));
+                let grounds = Some(Box::new(grounds));
                 return self.refused.push((asked, Failure::Rejected { rejection, grounds }));
             }
         };
@@ -87,7 +91,8 @@ impl Round {
             return self.refused.push((asked, Failure::Corrupt { reason: fault.to_string() }));
         }
         self.bytes += asked.size;
-        let receipt = Receipt { fingerprint: asked.fingerprint, position: self.batch.tail(), answer: decision.answer };
+        let (fingerprint, position, answer) = (asked.fingerprint, self.batch.tail(), decision.answer);
+        let receipt = Receipt { fingerprint, position, grounds: Some(grounds), answer };
         self.batch.acknowledge(asked.key(), &receipt);
         self.touched.insert(stream);
         self.accepted.push((asked, receipt));
@@ -170,8 +175,7 @@ impl Round {
     /// Answers what is durable now. Gives back the refusals, which need a look at the receipts, and what was deferred.
     pub(super) fn answer(self, partition: i32) -> (Vec<(Box<Asked>, Failure)>, Vec<Job>) {
         for (asked, receipt) in self.accepted {
-            let (position, answer) = (receipt.position, receipt.answer);
-            asked.answer(Ok(Applied { partition, position, answer, repeated: false }));
+            asked.answer(Ok(receipt.told(partition, false)));
         }
         for (reading, seen) in self.read {
             reading.answer(Ok(seen));

@@ -25,6 +25,7 @@ use domain::catalog::CatalogVersion;
 use domain::credit_ledger::CreditLedger;
 use domain::stream::{Owner, StreamId};
 use domain::{Context, Kind, OrganizationId};
+use jiff::Timestamp;
 
 use shards::{Held, SHARDS, Shards};
 
@@ -86,6 +87,15 @@ pub struct Account {
     pub ledger: CreditLedger,
     /// When the newest catalog was asked for, if that is the one that binds.
     pub(super) newest_catalog: Option<Asked>,
+}
+
+impl Account {
+    /// Is its plan still the same, as far as time makes another one of it? Of a sandbox whose instant was set it is: no
+    /// time goes by for it.
+    fn holds_at(&self, now: Timestamp) -> bool {
+        let terms = self.context.terms.as_ref();
+        terms.is_none_or(|terms| terms.instant.is_some() || terms.until.is_none_or(|until| now < until))
+    }
 }
 
 /// The catalog version that binds what an organization uses: the one its plan was sold under, else the newest.
@@ -180,7 +190,7 @@ impl View {
         let position = position.max(held.position);
         let is_new_enough = position >= min_position;
         let is_bound = self.is_newest(held.account.newest_catalog, now, CONFIRMED_AGE_MAX);
-        (is_new_enough && is_bound).then_some(Sight { position, ..held })
+        (is_new_enough && is_bound && held.account.holds_at(Timestamp::now())).then_some(Sight { position, ..held })
     }
 
     /// What binds an organization, if it is held and known to be true a few seconds ago.

@@ -89,6 +89,18 @@ async fn a_subscription_is_bound_by_the_version_it_was_moved_to() {
 }
 
 #[tokio::test]
+async fn a_version_that_was_asked_for_too_early_binds_once_it_is_published() {
+    let test = TestDatabase::create().await;
+    let executor = test.executor().await;
+    on_gratis(&executor, "pedro").await;
+    assert_eq!(refusal(migrate(&executor, of("pedro"), 2).await), "product agencia has no version 2 of its catalog");
+    let publish = catalog::Command::Publish { definition: Box::new(generous()) };
+    send(&executor, product("agencia"), publish).await.unwrap();
+    migrate(&executor, of("pedro"), 2).await.unwrap();
+    send(&executor, of("pedro"), consume("ai_runs", 3)).await.unwrap();
+}
+
+#[tokio::test]
 async fn of_64_holds_at_once_exactly_as_many_are_placed_as_there_is_to_hold() {
     let test = TestDatabase::create().await;
     let executor = test.executor().await;

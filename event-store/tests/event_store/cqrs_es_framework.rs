@@ -34,8 +34,13 @@ fn context() -> Context {
             overrides: Arc::default(),
             administrators: Arc::default(),
             instant: None,
+            metered: Default::default(),
+            billing: None,
+            until: None,
         }),
         catalog: Some(Arc::new(domain::catalog::CatalogVersion { version: 1, definition })),
+        sold_under: None,
+        scheduled_under: None,
     }
 }
 

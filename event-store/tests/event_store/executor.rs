@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use event_store::{Executor, Failure};
+use event_store::{Applied, Executor, Failure, Grounds};
 use futures::future::join_all;
 use sqlx::postgres::PgPoolOptions;
 use testkit::{TestDatabase, of, product, send, send_as, unique};
@@ -44,6 +44,22 @@ async fn the_same_key_gets_the_first_answer_again_and_charges_once() {
 
     let other = send_as(&executor, &key, of("pedro"), consume("whatsapp_messages", 2)).await;
     assert!(matches!(other, Err(Failure::KeyReused { .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn what_is_accepted_names_what_it_was_decided_on_the_first_time_and_every_other() {
+    let test = TestDatabase::create().await;
+    let executor = test.executor().await;
+    on_gratis(&executor, "pedro").await;
+    let before = test.log().head(executor.partition_of(&of("pedro"))).await.unwrap().position;
+    let first = send_as(&executor, "k", of("pedro"), consume("ai_runs", 1)).await.unwrap();
+    let grounds = Grounds { partition: first.partition, position: before, catalog_version: Some(1) };
+    assert_eq!((first.grounds, first.position), (Some(grounds), before + 2), "used, and thresholds crossed");
+    send(&executor, of("pedro"), top_up(1)).await.unwrap();
+    for engine in [&executor, &test.executor().await] {
+        let again = send_as(engine, "k", of("pedro"), consume("ai_runs", 1)).await.unwrap();
+        assert_eq!(again, Applied { repeated: true, ..first.clone() });
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use domain::organization::{Command as OrganizationCommand, Environment};
 use domain::{Event, credit_ledger};
-use event_store::Executor;
+use event_store::executor::CommandKey;
+use event_store::{Executor, Failure, Submission};
 use jiff::{Timestamp, ToSpan};
 use testkit::{TestDatabase, of, organization, product, send};
 
@@ -76,13 +77,37 @@ async fn the_instant_of_a_sandbox_goes_forward_only_and_outlives_its_engine() {
 }
 
 #[tokio::test]
+async fn a_command_that_is_due_at_an_instant_is_not_decided_before_by_the_clock_it_goes_by() {
+    let test = TestDatabase::create().await;
+    let executor = test.executor().await;
+    sandbox(&executor, "ana").await;
+    let (tomorrow, in_a_week) = (days_from_now(1), days_from_now(7));
+    send(&executor, of("ana"), set(tomorrow)).await.unwrap();
+    let key = CommandKey { caller: "test".to_owned(), command_id: "once".to_owned() };
+    let due = |at| {
+        let (command, request_id) = (credit_ledger::Command::Settle.into(), "test".to_owned());
+        executor.execute_due(Submission { owner: of("ana"), command, key: key.clone(), request_id }, at)
+    };
+    let early = due(in_a_week).await.unwrap_err();
+    assert!(
+        matches!(early, Failure::TooEarly { due_at, now } if (due_at, now) == (in_a_week, tomorrow)),
+        "the clock of ana: {early}"
+    );
+
+    // Nothing was left of it: the same key is decided once the instant is reached, and only then answered again.
+    send(&executor, of("ana"), set(in_a_week)).await.unwrap();
+    assert!(!due(in_a_week).await.unwrap().repeated);
+    assert!(due(in_a_week).await.unwrap().repeated);
+}
+
+#[tokio::test]
 async fn a_refusal_names_the_position_and_the_catalog_version_it_was_decided_on() {
     let test = TestDatabase::create().await;
     let executor = test.executor().await;
     on_gratis(&executor, "pedro").await;
     let newest = send(&executor, of("pedro"), consume("ai_runs", 1)).await.unwrap();
     let refused = send(&executor, of("pedro"), consume("ai_runs", 1)).await.unwrap_err();
-    let event_store::Failure::Rejected { grounds: Some(grounds), .. } = refused else { panic!("{refused}") };
+    let Failure::Rejected { grounds: Some(grounds), .. } = refused else { panic!("{refused}") };
     assert_eq!((grounds.partition, grounds.catalog_version), (newest.partition, Some(1)));
     assert_eq!(grounds.position, test.log().head(newest.partition).await.unwrap().position);
 }

@@ -3,13 +3,15 @@
 
 mod ledger;
 mod organization;
+mod subscription;
 
 use domain::calendar::Period;
-use domain::{Event, Money, OrganizationId, catalog, referral_tree, subscription};
+use domain::{Event, Money, OrganizationId, catalog, referral_tree};
 use jiff::Timestamp;
 use ledger::LedgerFacts;
 use organization::OrganizationFacts;
 use serde::Serialize;
+use subscription::SubscriptionFacts;
 
 /// What happened, and to whom.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,7 +30,7 @@ impl Data {
     pub(super) fn of(event: &Event, product: &str, organization: Option<&OrganizationId>) -> Self {
         let facts = match event {
             Event::Organization(event) => Facts::Organization(OrganizationFacts::of(event)),
-            Event::Subscription(event) => Facts::of_subscription(event),
+            Event::Subscription(event) => Facts::Subscription(SubscriptionFacts::of(event)),
             Event::CreditLedger(event) => Facts::CreditLedger(Box::new(LedgerFacts::of(event))),
             Event::ReferralTree(event) => Facts::of_referral_tree(event),
             Event::Catalog(event) => Facts::of_catalog(event),
@@ -67,32 +69,7 @@ impl From<&Period> for PublicPeriod {
 #[serde(untagged)]
 enum Facts {
     Organization(OrganizationFacts),
-    SubscriptionStarted {
-        plan: String,
-        catalog_version: u32,
-        interval: &'static str,
-        price: PublicMoney,
-    },
-    PaymentRecorded {
-        payment: String,
-        amount: PublicMoney,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reference: Option<String>,
-        still_due: PublicMoney,
-    },
-    SubscriptionActivated {
-        anchor: Timestamp,
-        period: PublicPeriod,
-    },
-    SubscriptionRenewed {
-        period: PublicPeriod,
-    },
-    CatalogMigrated {
-        plan: String,
-        from: u32,
-        to: u32,
-        price: PublicMoney,
-    },
+    Subscription(SubscriptionFacts),
     CreditLedger(Box<LedgerFacts>),
     OrganizationEnrolled {
         referral_code: String,
@@ -119,32 +96,6 @@ enum Facts {
 }
 
 impl Facts {
-    fn of_subscription(event: &subscription::Event) -> Self {
-        match event {
-            subscription::Event::SubscriptionStarted { plan, catalog_version, interval, price } => {
-                Self::SubscriptionStarted {
-                    plan: plan.to_string(),
-                    catalog_version: *catalog_version,
-                    interval: interval.as_str(),
-                    price: price.into(),
-                }
-            }
-            subscription::Event::PaymentRecorded { payment, amount, reference, still_due } => Self::PaymentRecorded {
-                payment: payment.to_string(),
-                amount: amount.into(),
-                reference: reference.as_ref().map(ToString::to_string),
-                still_due: still_due.into(),
-            },
-            subscription::Event::SubscriptionActivated { anchor, period } => {
-                Self::SubscriptionActivated { anchor: *anchor, period: period.into() }
-            }
-            subscription::Event::SubscriptionRenewed { period } => Self::SubscriptionRenewed { period: period.into() },
-            subscription::Event::CatalogMigrated { plan, from, to, price } => {
-                Self::CatalogMigrated { plan: plan.to_string(), from: *from, to: *to, price: price.into() }
-            }
-        }
-    }
-
     fn of_referral_tree(event: &referral_tree::Event) -> Self {
         match event {
             referral_tree::Event::OrganizationEnrolled { organization: _, code } => {

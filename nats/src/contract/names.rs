@@ -1,13 +1,15 @@
 //! What each event is called in public, and what it means, for people who automate on it. The names outlive a renaming
 //! of the stored ones.
 
-use domain::{Event, catalog, credit_ledger, organization, referral_tree, subscription};
+mod subscription;
+
+use domain::{Event, catalog, credit_ledger, organization, referral_tree};
 
 /// The public names of an event's aggregate and of the event.
 pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
     match event {
         Event::Organization(event) => ("organization", of_organization(event).0),
-        Event::Subscription(event) => ("subscription", of_subscription(event).0),
+        Event::Subscription(event) => ("subscription", subscription::told(event).0),
         Event::CreditLedger(event) => ("credit_ledger", of_credit_ledger(event).0),
         Event::ReferralTree(event) => ("referral_tree", of_referral_tree(event).0),
         Event::Catalog(event) => ("catalog", of_catalog(event).0),
@@ -19,7 +21,7 @@ pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
 pub fn meaning(event: &Event) -> &'static str {
     match event {
         Event::Organization(event) => of_organization(event).1,
-        Event::Subscription(event) => of_subscription(event).1,
+        Event::Subscription(event) => subscription::told(event).1,
         Event::CreditLedger(event) => of_credit_ledger(event).1,
         Event::ReferralTree(event) => of_referral_tree(event).1,
         Event::Catalog(event) => of_catalog(event).1,
@@ -56,29 +58,12 @@ fn of_organization(event: &organization::Event) -> Told {
         organization::Event::AdministratorDismissed { .. } => {
             ("administrator_dismissed", "An administrator's use is limited as everybody's.")
         }
-        organization::Event::InstantSet { .. } => ("instant_set", "It is another instant for a sandbox."),
-    }
-}
-
-fn of_subscription(event: &subscription::Event) -> Told {
-    match event {
-        subscription::Event::SubscriptionStarted { .. } => {
-            ("subscription_started", "A plan was chosen. A paid plan entitles once its first period is paid.")
-        }
-        subscription::Event::PaymentRecorded { .. } => {
-            ("payment_recorded", "Money was received. `still_due` is what remains to be paid for the period.")
-        }
-        subscription::Event::SubscriptionActivated { .. } => {
-            ("subscription_activated", "The plan entitles from now on; billing periods are counted from `anchor`.")
-        }
-        subscription::Event::SubscriptionRenewed { .. } => {
-            ("subscription_renewed", "The next period was paid in full.")
-        }
-        subscription::Event::CatalogMigrated { .. } => (
-            "catalog_migrated",
-            "The subscription moved to a newer version of the catalog, on the same plan. `price` counts from the \
-             next period on.",
+        organization::Event::BillingProfileSet { .. } => (
+            "billing_profile_set",
+            "Another billing profile: invoices name it from now on. What it says is kept outside events; `hash` proves \
+             it.",
         ),
+        organization::Event::InstantSet { .. } => ("instant_set", "It is another instant for a sandbox."),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::stopped;
 use crate::processor::Processor;
-use crate::todos;
+use crate::todos::{self, Asked};
 
 /// The pause after Postgres was away. The feed waits by itself, so this is the only loop here.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -68,14 +68,13 @@ impl Intake {
     /// Takes the next events in; `None` if another process did so first.
     async fn take_in(&self, after: i64) -> Result<Option<i64>, LogError> {
         let events = self.feed.after(self.partition, after).await?;
-        let wanted: Vec<_> =
-            events.iter().filter_map(|event| self.processor.todo(event).map(|wanted| (&**event, wanted))).collect();
+        let asked = Asked::of(&*self.processor, &events);
         faults::point("intake.fed");
-        if !todos::take_in(&self.pool, self.processor.name(), after, &events, &wanted).await? {
+        if !todos::take_in(&self.pool, self.processor.name(), after, &events, &asked).await? {
             return Ok(None);
         }
         faults::point("intake.committed");
-        if !wanted.is_empty() {
+        if !asked.is_empty() {
             self.news.notify_one();
         }
         Ok(events.last().map(|event| event.position))

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod backlog;
 mod commissions;
+mod deadlines;
+mod ringing;
 mod runner;
 mod scene;

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::calendar::{Interval, Zone};
-use domain::organization::Sponsorship;
-use domain::{Credits, Currency, Event, Kind, Money, PlanCode, ProductCode, ReferralCode, State};
+use domain::credit_ledger::{Grant, Hold, LotKind};
+use domain::organization::{Environment, Sponsorship};
+use domain::{
+    ActorId, Credits, Currency, Event, HoldId, Kind, Money, PlanCode, ProductCode, Quantity, ReferralCode, State,
+};
 use domain::{credit_ledger, organization, referral_tree, subscription};
-use event_store::{Executor, PolledFeed, Recorded, Role};
+use event_store::{Applied, Executor, PolledFeed, Recorded, Role};
+use jiff::Timestamp;
 use processors::{Processor, settled};
 use sqlx::postgres::PgPool;
 use testkit::{TestDatabase, of, product, send, until};
@@ -41,6 +45,21 @@ impl Scene {
 
     /// Registers an organization, referred by another's code; only the processor enrols it.
     pub async fn register(&self, id: &str, sponsor: Option<&str>) {
+        self.register_in(Environment::Live, id, sponsor).await;
+    }
+
+    /// Registers one for which it is what instant a test says.
+    pub async fn register_sandbox(&self, id: &str) {
+        self.register_in(Environment::Sandbox, id, None).await;
+    }
+
+    /// Says what instant it is for a sandbox.
+    pub async fn set_instant(&self, id: &str, instant: Timestamp) {
+        let set = organization::Command::SetInstant { instant, actor: ops() };
+        send(&self.executor, of(id), set).await.expect("set");
+    }
+
+    async fn register_in(&self, environment: Environment, id: &str, sponsor: Option<&str>) {
         let sponsor = match sponsor {
             Some(sponsor) => {
                 Some(Sponsorship { sponsor: testkit::organization(sponsor), code: self.code(sponsor).await })
@@ -52,7 +71,7 @@ impl Scene {
             product: ProductCode::new("agencia").unwrap(),
             time_zone: Zone::new("America/Santiago").unwrap(),
             sponsor,
-            environment: organization::Environment::Live,
+            environment,
         };
         send(&self.executor, of(id), register).await.expect("registered");
     }
@@ -72,8 +91,39 @@ impl Scene {
 
     pub async fn pay(&self, id: &str, amount: &str) {
         let amount = Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap();
-        let pay = subscription::Command::RecordPayment { amount, reference: None };
+        let pay = subscription::Command::pay_by_hand(amount, None);
         send(&self.executor, of(id), pay).await.expect("paid");
+    }
+
+    /// Reserves messages of a plan that includes 50, for 0.05 credits each above them.
+    pub async fn hold(&self, id: &str, quantity: i64, expires_at: Timestamp) -> HoldId {
+        let quantity = Quantity::positive(quantity.into()).expect("a quantity");
+        let feature = "whatsapp_messages".to_owned().try_into().expect("a feature");
+        let hold = credit_ledger::Command::Hold(Hold { feature, quantity, expires_at, actor: None });
+        let held = send(&self.executor, of(id), hold).await.expect("held");
+        told(&held).hold.expect("a hold").hold
+    }
+
+    /// Gives credits that can be spent for a time.
+    pub async fn grant(&self, id: &str, amount: i64, from: Option<Timestamp>, until: Option<Timestamp>) {
+        send(&self.executor, of(id), grant(amount, from, until)).await.expect("granted");
+    }
+
+    /// Sends a ledger a command.
+    pub async fn tell(&self, id: &str, command: credit_ledger::Command) {
+        send(&self.executor, of(id), command).await.expect("applied");
+    }
+
+    /// How often something of that type is in the log, by organization.
+    pub async fn happened(&self, event_type: &str) -> Vec<String> {
+        let events = self.log().await.into_iter().filter(|recorded| recorded.event.event_type() == event_type);
+        events.filter_map(|recorded| Some(recorded.organization?.to_string())).collect()
+    }
+
+    /// How many commands a processor has had applied.
+    pub async fn commands(&self, processor: &str) -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM es.receipts WHERE caller = $1");
+        count.bind(format!("processor:{processor}")).fetch_one(&self.pool).await.expect("postgres")
     }
 
     pub async fn balance(&self, id: &str) -> String {
@@ -170,4 +220,27 @@ impl Running {
         self.stop.send_replace(true);
         self.task.await.expect("the runner ends");
     }
+}
+
+/// Somebody who does things by hand.
+pub fn ops() -> ActorId {
+    ActorId::new("ops").expect("an actor")
+}
+
+/// Credits that can be spent for a time.
+pub fn grant(amount: i64, from: Option<Timestamp>, until: Option<Timestamp>) -> credit_ledger::Command {
+    credit_ledger::Command::Grant(Grant {
+        amount: Credits::positive(amount.into()).expect("credits"),
+        kind: LotKind::Granted,
+        priority: None,
+        effective_from: from,
+        expires_at: until,
+        reason: "a promotion".to_owned().try_into().expect("a reason"),
+        actor: ops(),
+    })
+}
+
+/// What a ledger has answered.
+pub fn told(applied: &Applied) -> credit_ledger::Answer {
+    serde_json::from_str(&applied.answer).expect("an answer")
 }

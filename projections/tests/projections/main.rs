@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails and names the place")]
 
 mod audit;
+mod consumptions;
 mod feeds;
+mod meter;
 mod partitions;
 mod rebuild;
 mod runner;

@@ -173,7 +173,7 @@ async fn an_unknown_projection_is_answered_with_those_there_are() {
     let refusal = rebuild(&world.pool, &world.test.log(), "balances").await.unwrap_err();
     assert_eq!(
         refusal.to_string(),
-        "there is no projection balances; there are balance, credit_statement, usage, compliance_alerts, commissions, \
-         organizations"
+        "there is no projection balances; there are balance, credit_statement, usage, consumptions, compliance_alerts, \
+         commissions, organizations"
     );
 }

@@ -150,7 +150,7 @@ impl World {
     /// Pays, and accrues the commissions of the payment.
     pub async fn pay(&self, id: &str, dollars: &str) -> PaymentId {
         let amount = Money::positive(decimal(dollars), domain::Currency::new("USD").unwrap()).unwrap();
-        let paid = self.send(of(id), subscription::Command::RecordPayment { amount, reference: None }).await;
+        let paid = self.send(of(id), subscription::Command::pay_by_hand(amount, None)).await;
         let answer: serde_json::Value = serde_json::from_str(&paid.answer).unwrap();
         let payment = PaymentId::new(answer["payment"].as_str().unwrap()).unwrap();
         let payer: OrganizationId = testkit::organization(id);

@@ -6,3 +6,4 @@ mod checkpoints;
 mod history;
 mod proofs;
 mod tampering;
+mod why;

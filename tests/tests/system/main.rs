@@ -6,3 +6,4 @@ mod faults;
 mod places;
 mod readme;
 mod stories;
+mod why;

@@ -33,7 +33,7 @@ impl Found {
         Self {
             organization: terms.organization.clone(),
             plan: terms.plan.as_ref().map(|plan| plan.code.clone()),
-            catalog_version: look.context.catalog.as_ref().map(|catalog| catalog.version),
+            catalog_version: look.catalog_version(),
             as_of: look.as_of(),
         }
     }

@@ -19,8 +19,12 @@ pub(super) fn differences(before: &Definition, after: &Definition) -> Vec<Differ
         seats,
         proration,
         rounding,
+        quota_refusal,
         referrals,
         taxes,
+        dunning,
+        seller,
+        credits_per_unit,
         // These are compared one by one.
         features: _,
         plans: _,
@@ -37,8 +41,15 @@ pub(super) fn differences(before: &Definition, after: &Definition) -> Vec<Differ
     found.differ("seats", seats, &after.seats, or("not limited"));
     found.differ("proration", proration, &after.proration, ToString::to_string);
     found.differ("rounding", rounding, &after.rounding, ToString::to_string);
+    found.differ("code of used up allowances", quota_refusal, &after.quota_refusal, ToString::to_string);
     compare_referrals(&mut found, referrals.as_ref(), after.referrals.as_ref());
     compare_taxes(&mut found, taxes, &after.taxes);
+    found.differ("unpaid", dunning, &after.dunning, ToString::to_string);
+    found.differ("seller", seller, &after.seller, or("not named"));
+    for currency in union(credits_per_unit, &after.credits_per_unit) {
+        let worth = |definition: &Definition| definition.credits_per_unit.get(&currency).copied();
+        found.differ(format!("credits that pay 1 {currency}"), &worth(before), &worth(after), or("none"));
+    }
     compare_order(&mut found, before, after);
     found.differences
 }

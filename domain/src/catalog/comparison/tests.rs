@@ -98,6 +98,7 @@ const OF_THE_PRODUCT: &[(&str, &str)] = &[
     ("credits_low = \"5\"\n", ""),
     ("seats = \"users\"\n", ""),
     ("proration = \"day\"", "proration = \"none\""),
+    ("proration = \"day\"", "proration = \"day\"\nquota_refusal = \"rate_limit_exceeded\""),
     ("rates = [\"0.20\", \"0.05\"]", "rates = [\"0.125\"]"),
     ("hold_days = 14", "hold_days = 1"),
     ("attribution_days = 30\n", ""),
@@ -112,6 +113,12 @@ const OF_THE_PRODUCT: &[(&str, &str)] = &[
     ("requests = 60, per = \"minute\"", "requests = 30, per = \"minute\""),
     ("per = \"minute\", burst = 10", "per = \"second\", burst = 5"),
     ("rate_limit = { requests = 60, per = \"minute\", burst = 10 }\n", ""),
+    ("[referrals]\n", "[dunning]\nretry_days = [1]\nsuspend_after_days = 2\n[referrals]\n"),
+    (
+        "[referrals]\n",
+        "[seller]\nname = \"Acme\"\ntax_id = \"76\"\naddress = \"Here 1\"\ncountry = \"CL\"\n[referrals]\n",
+    ),
+    ("[referrals]\n", "[credits]\nper_unit = { USD = \"1\" }\n[referrals]\n"),
 ];
 
 #[test]
@@ -119,55 +126,61 @@ fn what_holds_for_the_whole_product() {
     check_each(
         OF_THE_PRODUCT,
         expect![[r#"
-        whole product
-          ~ product: storefront -> showcase
-        whole product
-          ~ name: Vitrina / Storefront -> Vitrina / Showcase
-        whole product
-          ~ name: Vitrina / Storefront -> none
-        whole product
-          ~ currency: USD -> CLP
-        whole product
-          ~ upgrade URL: /checkout?plan={plan} -> none
-        whole product
-          ~ alerts at: 70, 85, 95 % -> 80 %
-        whole product
-          ~ alerts of capacities at: 80 % -> none
-        whole product
-          ~ alert of credits below: 5.00 -> none
-        whole product
-          ~ seats: users -> not limited
-        whole product
-          ~ proration: by the day -> none
-        whole product
-          ~ referrals: 20 %, then 5 % -> 12.5 %
-        whole product
-          ~ commissions wait: 14 days -> 1 day
-        whole product
-          ~ sponsors may be named for: 30 days -> ever
-        whole product
-          ~ credits for 1 CLP: 0.001 -> 0.002
-        whole product
-          ~ IVA in CL from 2003-10-01: 19 % in the price -> 16 % in the price
-        whole product
-          ~ IVA in CL from 2003-10-01: 19 % in the price -> 19 % added to the price
-        whole product
-          ~ IVA in CO from 2017-01-01: 19 % added to the price -> none
-          ~ IVA in CO from 2018-01-01: none -> 19 % added to the price
-        features
-          ~ messages unit: mensajes / messages -> textos / texts
-        features
-          ~ messages kind: quota per billing period -> quota per calendar month
-        features
-          ~ fax: not defined -> flag
-        features
-          + messages rate limit: 60 per minute, 10 at once -> 2 per second, 10 at once
-        features
-          - messages rate limit: 60 per minute, 10 at once -> 30 per minute, 10 at once
-        features
-          ~ messages rate limit: 60 per minute, 10 at once -> 60 per second, 5 at once
-        features
-          + messages rate limit: 60 per minute, 10 at once -> none"#]],
+            whole product
+              ~ product: storefront -> showcase
+            whole product
+              ~ name: Vitrina / Storefront -> Vitrina / Showcase
+            whole product
+              ~ name: Vitrina / Storefront -> none
+            whole product
+              ~ currency: USD -> CLP
+            whole product
+              ~ upgrade URL: /checkout?plan={plan} -> none
+            whole product
+              ~ alerts at: 70, 85, 95 % -> 80 %
+            whole product
+              ~ alerts of capacities at: 80 % -> none
+            whole product
+              ~ alert of credits below: 5.00 -> none
+            whole product
+              ~ seats: users -> not limited
+            whole product
+              ~ proration: by the day -> none
+            whole product
+              ~ referrals: 20 %, then 5 % -> 12.5 %
+            whole product
+              ~ commissions wait: 14 days -> 1 day
+            whole product
+              ~ sponsors may be named for: 30 days -> ever
+            whole product
+              ~ credits for 1 CLP: 0.001 -> 0.002
+            whole product
+              ~ IVA in CL from 2003-10-01: 19 % in the price -> 16 % in the price
+            whole product
+              ~ IVA in CL from 2003-10-01: 19 % in the price -> 19 % added to the price
+            whole product
+              ~ IVA in CO from 2017-01-01: 19 % added to the price -> none
+              ~ IVA in CO from 2018-01-01: none -> 19 % added to the price
+            features
+              ~ messages unit: mensajes / messages -> textos / texts
+            features
+              ~ messages kind: quota per billing period -> quota per calendar month
+            features
+              ~ fax: not defined -> flag
+            features
+              + messages rate limit: 60 per minute, 10 at once -> 2 per second, 10 at once
+            features
+              - messages rate limit: 60 per minute, 10 at once -> 30 per minute, 10 at once
+            features
+              ~ messages rate limit: 60 per minute, 10 at once -> 60 per second, 5 at once
+            features
+              + messages rate limit: 60 per minute, 10 at once -> none
+            whole product
+              ~ unpaid: tried again on day 3, 5, 7, suspended after 7 days, canceled after 30 days -> tried again on day 1, suspended after 2 days, canceled after 30 days
+            whole product
+              ~ seller: not named -> Acme, 76, Here 1, CL, series INV and CN
+            whole product
+              ~ credits that pay 1 USD: none -> 1"#]],
     );
 }
 

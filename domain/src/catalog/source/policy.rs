@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use super::document::{Node, Report};
 use super::feature::Features;
 use super::value::{Least, RATE, Range};
-use crate::catalog::{CommissionBase, FeatureKind, Plan, Proration, ReferralTerms, Rounding, Tax, TaxedPrices};
+use crate::catalog::{
+    CommissionBase, FeatureKind, Plan, Proration, QuotaRefusal, ReferralTerms, Rounding, Tax, TaxedPrices,
+};
 use crate::id::FeatureCode;
 use crate::money::{CREDIT_SCALE, Currency};
 
@@ -26,6 +28,11 @@ pub(super) const PRORATION: [(&str, Proration); 3] =
     [("second", Proration::Second), ("day", Proration::Day), ("none", Proration::None)];
 
 pub(super) const ROUNDING: [(&str, Rounding); 1] = [("half_away_from_zero", Rounding::HalfAwayFromZero)];
+
+pub(super) const QUOTA_REFUSAL: [(&str, QuotaRefusal); 2] = [
+    (QuotaRefusal::QuotaExceeded.code(), QuotaRefusal::QuotaExceeded),
+    (QuotaRefusal::RateLimitExceeded.code(), QuotaRefusal::RateLimitExceeded),
+];
 
 const BASES: [(&str, CommissionBase); 1] = [("net_paid", CommissionBase::NetPaid)];
 
@@ -99,7 +106,11 @@ pub(super) fn referrals(
     Some(ReferralTerms { rates: rates?, base: base?, hold_days: hold_days?, attribution_days, credits_per_unit })
 }
 
-fn read_factors(node: &Node<'_>, own: Option<Currency>, report: &mut Report) -> Option<BTreeMap<Currency, Decimal>> {
+pub(super) fn read_factors(
+    node: &Node<'_>,
+    own: Option<Currency>,
+    report: &mut Report,
+) -> Option<BTreeMap<Currency, Decimal>> {
     if node.value.is_table() {
         return node.by_currency(report, |factor, _, report| factor.number(&RATE, report));
     }

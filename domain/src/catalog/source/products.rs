@@ -63,7 +63,7 @@ fn bai() {
         "bai",
         &["month", "access_mining", "access_marketing", "ai_content_generation", "max_chats", "dedicated_csm"],
         expect![[r#"
-            MOTOR | 49.00 | no | no | yes | 1000 | no
+            MOTOR | 49.00 | no | no | no | 1000 | no
             CEREBRO | 149.00 | yes | yes | yes | 10000 | no
             PARTNER | 499.00 | yes | yes | yes | 100000 | yes"#]],
         expect![[r#"

@@ -1,6 +1,7 @@
 //! Whole files, and each fault by itself.
 
 mod everything;
+mod selling;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -104,7 +105,7 @@ faxes = true
         expect![[r#"
             catalogs/agencia.toml:1: product: product "agen cia" is not 1 to 64 letters, digits, - and _
             catalogs/agencia.toml:2: currency: currency "EURO" is not an ISO 4217 code such as USD
-            catalogs/agencia.toml:3: discount: is not a known key; the keys here are product, name, currency, upgrade_url, thresholds, capacity_thresholds, credits_low, seats, proration, rounding, referrals, taxes, features, plans
+            catalogs/agencia.toml:3: discount: is not a known key; the keys here are product, name, currency, upgrade_url, thresholds, capacity_thresholds, credits_low, seats, proration, rounding, quota_refusal, referrals, taxes, features, plans
             catalogs/agencia.toml:4: thresholds[1]: 101 is not a whole percentage from 1 to 100
             catalogs/agencia.toml:6: features.messages.window: is missing; a quota counts by day, month, billing_period or forever
             catalogs/agencia.toml:11: plans[0].code: is missing
@@ -170,7 +171,7 @@ fn each_fault_of_what_is_said_once() {
             1: product: product "a b" is not 1 to 64 letters, digits, - and _
             2: currency: currency "usd" is not an ISO 4217 code such as USD
             3: upgrade_url: true is not a text
-            3: upgrade_link: is not a known key; the keys here are product, name, currency, upgrade_url, thresholds, capacity_thresholds, credits_low, seats, proration, rounding, referrals, taxes, features, plans
+            3: upgrade_link: is not a known key; the keys here are product, name, currency, upgrade_url, thresholds, capacity_thresholds, credits_low, seats, proration, rounding, quota_refusal, referrals, taxes, features, plans
             4: thresholds: 70 is not an array of percentages such as [70, 85, 95]
             4: thresholds[1]: "85" is not a whole percentage from 1 to 100
             4: thresholds[0]: 0 is not a whole percentage from 1 to 100

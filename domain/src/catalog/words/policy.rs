@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use crate::calendar::Window;
 use crate::catalog::{
-    CommissionBase, FeatureKind, PaymentMethod, Proration, RateLimit, RateUnit, ReferralTerms, Rollover, Rounding, Tax,
-    TaxedPrices, Trial, Wording,
+    CommissionBase, Dunning, FeatureKind, PaymentMethod, Proration, QuotaRefusal, RateLimit, RateUnit, ReferralTerms,
+    Rollover, Rounding, Seller, Tax, TaxedPrices, Trial, Wording,
 };
 
 /// A share as a percentage: `0.20` is `20 %`.
@@ -80,6 +80,28 @@ impl fmt::Display for Tax {
     }
 }
 
+impl fmt::Display for Dunning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let retries: Vec<String> = self.retry_days.iter().map(u16::to_string).collect();
+        if !retries.is_empty() {
+            write!(f, "tried again on day {}, ", retries.join(", "))?;
+        }
+        write!(f, "suspended after {}, ", days(self.suspend_after_days))?;
+        write!(f, "canceled after {}", days(self.cancel_after_days))
+    }
+}
+
+impl fmt::Display for Seller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, tax_id, address, country, invoice_series, credit_note_series } = self;
+        f.write_str(name)?;
+        for known in [tax_id, address].into_iter().flatten() {
+            write!(f, ", {known}")?;
+        }
+        write!(f, ", {country}, series {invoice_series} and {credit_note_series}")
+    }
+}
+
 impl fmt::Display for Proration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -95,6 +117,12 @@ impl fmt::Display for Rounding {
         match self {
             Self::HalfAwayFromZero => f.write_str("half away from zero"),
         }
+    }
+}
+
+impl fmt::Display for QuotaRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 

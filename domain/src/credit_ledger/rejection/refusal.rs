@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Rejection, Upgrade};
+use crate::calendar::Window;
+use crate::catalog::QuotaRefusal;
 use crate::credit_ledger::hold::HOLDS_MAX;
 use crate::money::{Credits, Quantity};
 use crate::refusal::{Refusal, RefusalClass, sample};
@@ -41,7 +43,7 @@ impl Refusal for Rejection {
             Self::HoldExpiryOutOfRange { .. } => "ledger.hold_expiry_out_of_range",
             Self::TooManyHolds { .. } => "ledger.too_many_holds",
             Self::CaptureExceedsHold { .. } => "ledger.capture_exceeds_hold",
-            Self::QuotaExceeded { .. } => "QUOTA_EXCEEDED",
+            Self::QuotaExceeded { told_as, .. } => told_as.code(),
             Self::CapacityExceeded { .. } => "CAPACITY_EXCEEDED",
             Self::ReleaseExceedsLevel { .. } => "ledger.release_exceeds_level",
             Self::LotExpiresTooSoon { .. } => "ledger.lot_expires_too_soon",
@@ -155,12 +157,17 @@ impl Refusal for Rejection {
             Self::CaptureExceedsHold { hold, left, requested } => {
                 vec![("hold", json!(hold)), ("left", json!(left)), ("requested", json!(requested))]
             }
-            Self::QuotaExceeded { feature, limit, used, requested, resets_at, current_plan, upgrade } => {
+            Self::QuotaExceeded {
+                feature, limit, used, requested, window, resets_at, current_plan, upgrade, ..
+            } => {
                 let members = [
+                    // Rates are told with a code of a quota's too, and another kind.
+                    ("kind", json!("quota")),
                     ("feature", json!(feature)),
                     ("limit", json!(limit)),
                     ("used", json!(used)),
                     ("requested", json!(requested)),
+                    ("window", json!(window)),
                     ("resets_at", json!(resets_at)),
                     ("current_plan", json!(current_plan)),
                 ];
@@ -202,6 +209,18 @@ impl Refusal for Rejection {
         let upgrade =
             |plan: &str| Some(Box::new(Upgrade { plan: sample(plan), url: Some(format!("/checkout?plan={plan}")) }));
         let instant = Timestamp::UNIX_EPOCH;
+        let quota_exceeded = |told_as| Self::QuotaExceeded {
+            feature: sample("ai_runs"),
+            limit: quantity(1),
+            used: quantity(1),
+            requested: quantity(1),
+            window: Window::BillingPeriod,
+            resets_at: instant,
+            resets_in_seconds: 1,
+            told_as,
+            current_plan: sample("gratis"),
+            upgrade: upgrade("starter"),
+        };
         vec![
             Self::NotRegistered,
             Self::Suspended { since: instant, reason: sample("chargeback under review") },
@@ -222,15 +241,8 @@ impl Refusal for Rejection {
             Self::HoldExpiryOutOfRange { expires_at: instant, after: instant, latest: instant },
             Self::TooManyHolds { holds: HOLDS_MAX },
             Self::CaptureExceedsHold { hold: sample("hold_01"), left: quantity(30), requested: quantity(40) },
-            Self::QuotaExceeded {
-                feature: sample("ai_runs"),
-                limit: quantity(1),
-                used: quantity(1),
-                requested: quantity(1),
-                resets_at: instant,
-                current_plan: sample("gratis"),
-                upgrade: upgrade("starter"),
-            },
+            quota_exceeded(QuotaRefusal::QuotaExceeded),
+            quota_exceeded(QuotaRefusal::RateLimitExceeded),
             Self::CapacityExceeded {
                 feature: sample("whatsapp_instances"),
                 limit: quantity(1),

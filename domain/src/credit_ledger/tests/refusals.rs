@@ -4,9 +4,11 @@ use super::capacities::acquire;
 use super::holds::{capture, hold, hold_until, release};
 use super::thresholds::acknowledge;
 use super::*;
+use crate::catalog::QuotaRefusal;
 use crate::credit_ledger::hold::HOLDS_MAX;
 use crate::credit_ledger::{Consumption, Grant, Rejection, Rest, Reverse};
 use crate::organization::OverrideValue;
+use crate::refusal::Refusal;
 use crate::scenario::codes;
 
 fn at(feature: &str, amount: u32, occurred_at: &str) -> Command {
@@ -35,6 +37,14 @@ fn reverse_two_of(event: &Event) -> Command {
     Command::Reverse(Reverse { consumption, quantity: Some(quantity(2)), reason: id("x"), actor: id("operator-7") })
 }
 
+/// Gratis, in a product whose clients know one 429.
+fn told_as_a_rate() -> Scenario<CreditLedger> {
+    given([]).on_plan("gratis").with(|context| {
+        let catalog = Arc::make_mut(context.catalog.as_mut().unwrap());
+        catalog.definition.quota_refusal = QuotaRefusal::RateLimitExceeded;
+    })
+}
+
 #[test]
 fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
     let without_plan = || Scenario::<CreditLedger>::given([]);
@@ -58,6 +68,7 @@ fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
         full.when(hold("calls", 16)).code(),
         in_shop([]).after(hold("calls", 15)).when(capture(1, 16, Rest::Keep)).code(),
         given([]).on_plan("gratis").when(consume("ai_runs", 2)).code(),
+        told_as_a_rate().when(consume("ai_runs", 2)).code(),
         given([]).when(acquire("whatsapp_instances", "2")).code(),
         given([]).when(capacities::release("whatsapp_instances", "1")).code(),
         without_plan().when(expiring(START)).code(),
@@ -68,6 +79,29 @@ fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
         given([]).when(send(2_001)).code(),
     ];
     assert_eq!(reached.to_vec(), codes::<Rejection>());
+}
+
+#[test]
+fn a_catalog_names_the_code_of_a_used_up_allowance_and_nothing_else_of_it() {
+    let usual = given([]).on_plan("gratis").when(consume("ai_runs", 2)).refusal();
+    let told = told_as_a_rate().when(consume("ai_runs", 2)).refusal();
+    assert_eq!((usual.code(), told.code()), ("QUOTA_EXCEEDED", "rate_limit_exceeded"));
+    assert_eq!((usual.members(), usual.to_string()), (told.members(), told.to_string()));
+    assert_eq!(told.members()[0], ("kind", "quota".into()));
+}
+
+#[test]
+fn how_long_a_window_lasts_is_reckoned_from_the_instant_of_the_decision() {
+    for (now, seconds) in [
+        ("2026-02-28T11:00:00Z", 3_600),
+        ("2026-02-28T11:59:59Z", 1),
+        ("2026-02-28T11:59:58.5Z", 2),
+        ("2026-02-28T11:59:59.999999Z", 1),
+    ] {
+        let refused = given([]).on_plan("gratis").at(now).when(consume("ai_runs", 2)).refusal();
+        let Rejection::QuotaExceeded { resets_in_seconds, .. } = refused else { panic!("{refused}") };
+        assert_eq!(resets_in_seconds, seconds, "{now}");
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn what_was_put_on_the_invoice_is_taken_off_it_at_its_own_price() {
             panic!("{events:?}")
         };
         let price = crate::scenario::usd(expected);
-        assert_eq!(*off, InvoiceCharge { quantity: quantity(amount_), price });
+        assert_eq!(*off, InvoiceCharge { quantity: quantity(amount_), price, month: off.month });
     };
     // Ten at 1.50 and two at 1.00.
     off(12, "17.00");

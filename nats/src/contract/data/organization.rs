@@ -47,6 +47,11 @@ pub(super) enum OrganizationFacts {
         administrator: String,
         actor: String,
     },
+    BillingProfileSet {
+        profile: String,
+        hash: String,
+        country: String,
+    },
     InstantSet {
         instant: Timestamp,
         actor: String,
@@ -92,6 +97,11 @@ impl OrganizationFacts {
             | Event::AdministratorDismissed { administrator, actor } => {
                 Self::Administrator { administrator: administrator.to_string(), actor: actor.to_string() }
             }
+            Event::BillingProfileSet { profile } => Self::BillingProfileSet {
+                profile: profile.id.to_string(),
+                hash: profile.hash.to_string(),
+                country: profile.country.to_string(),
+            },
             Event::InstantSet { instant, actor } => Self::InstantSet { instant: *instant, actor: actor.to_string() },
         }
     }

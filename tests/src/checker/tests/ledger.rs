@@ -74,9 +74,19 @@ impl Play {
             overrides: Arc::default(),
             administrators: Arc::new([id("root")].into()),
             instant: None,
+            metered: Default::default(),
+            billing: None,
+            until: None,
         };
         let catalog = Some(Arc::new(CatalogVersion { version: 1, definition }));
-        let context = Context { now: start, seed: uuid::Uuid::nil(), terms: Some(terms), catalog };
+        let context = Context {
+            now: start,
+            seed: uuid::Uuid::nil(),
+            terms: Some(terms),
+            catalog,
+            sold_under: None,
+            scheduled_under: None,
+        };
         Self { log, ledger: CreditLedger::default(), context, commands: 0 }
     }
 

@@ -14,6 +14,7 @@ credits_low = "5"
 seats = "users"
 proration = "day"
 rounding = "half_away_from_zero"
+quota_refusal = "rate_limit_exceeded"
 
 [referrals]
 rates = ["0.20"]
@@ -100,6 +101,7 @@ fn each_fault_of_texts_and_policies() {
             ("users = { limit = 5 }", ""),
             ("proration = \"day\"", "proration = \"hour\""),
             ("\"half_away_from_zero\"", "\"half_even\""),
+            ("\"rate_limit_exceeded\"", "\"TOO_MANY\""),
             ("\"net_paid\"", "\"gross\""),
             ("hold_days = 14", "hold_days = 366"),
             ("hold_days = 14", "hold_days = \"14\""),
@@ -123,13 +125,14 @@ fn each_fault_of_texts_and_policies() {
             6: seats: no seats in STARTER; grant "users" there
             7: proration: "hour" is not second, day or none
             8: rounding: "half_even" is not half_away_from_zero
-            12: referrals.base: "gross" is not net_paid
-            13: referrals.hold_days: 366 is not a whole number from 0 to 365
-            13: referrals.hold_days: "14" is not a whole number from 0 to 365
-            14: referrals.attribution_days: 0 is not a whole number from 1 to 3650
-            15: referrals.credits_per_unit: says nothing of COP, in which a plan is sold
-            10: referrals: credits_per_unit says nothing of COP, in which a plan is sold
-            15: referrals.credits_per_unit.PESO: currency "PESO" is not an ISO 4217 code such as USD"#]],
+            9: quota_refusal: "TOO_MANY" is not QUOTA_EXCEEDED or rate_limit_exceeded
+            13: referrals.base: "gross" is not net_paid
+            14: referrals.hold_days: 366 is not a whole number from 0 to 365
+            14: referrals.hold_days: "14" is not a whole number from 0 to 365
+            15: referrals.attribution_days: 0 is not a whole number from 1 to 3650
+            16: referrals.credits_per_unit: says nothing of COP, in which a plan is sold
+            11: referrals: credits_per_unit says nothing of COP, in which a plan is sold
+            16: referrals.credits_per_unit.PESO: currency "PESO" is not an ISO 4217 code such as USD"#]],
     );
 }
 
@@ -152,15 +155,15 @@ fn each_fault_of_a_tax() {
             ),
         ],
         expect![[r#"
-            18: taxes[0].country: country "Colombia" is not an ISO 3166 code such as CL
-            18: taxes[0].country: country "XX" is not an ISO 3166 code such as CL
-            17: taxes[0].name: is missing
-            20: taxes[0].rate: 19 is more than the whole price; 19 % is written "0.19"
-            20: taxes[0].rate: 0.19 is a float, which is not exact; write the text "0.19"
-            21: taxes[0].prices: "net" is not inclusive or exclusive
-            22: taxes[0].from: "2017-01-01" is not a date such as 2026-01-31, without quotes
-            22: taxes[0].from: 2017-01-01T00:00:00 is not a date such as 2026-01-31, without quotes
-            24: taxes[1]: IVA of CO from 2017-01-01 is taxes[0] already"#]],
+            19: taxes[0].country: country "Colombia" is not an ISO 3166 code such as CL
+            19: taxes[0].country: country "XX" is not an ISO 3166 code such as CL
+            18: taxes[0].name: is missing
+            21: taxes[0].rate: 19 is more than the whole price; 19 % is written "0.19"
+            21: taxes[0].rate: 0.19 is a float, which is not exact; write the text "0.19"
+            22: taxes[0].prices: "net" is not inclusive or exclusive
+            23: taxes[0].from: "2017-01-01" is not a date such as 2026-01-31, without quotes
+            23: taxes[0].from: 2017-01-01T00:00:00 is not a date such as 2026-01-31, without quotes
+            25: taxes[1]: IVA of CO from 2017-01-01 is taxes[0] already"#]],
     );
 }
 
@@ -181,17 +184,17 @@ fn each_fault_of_units_rates_trials_and_prices() {
             ("USD = \"29\"", "USD = \"29.001\""),
         ],
         expect![[r#"
-            33: features.on.unit: only a quota or a capacity is counted
-            30: features.minutes.rate_limit.requests: 0 is not a whole number from 1 to 1000000
-            30: features.minutes.rate_limit.per: "hour" is not second or minute
-            30: features.minutes.rate_limit.burst: "10" is not a whole number from 1 to 1000000
-            37: plans[0].retired: "yes" is not true or false
-            37: plans[0].trial: a free plan needs no trial
-            44: plans[1].trial.days: 0 is not a whole number from 1 to 365
-            44: plans[1].trial.payment_method: "card" is not required or optional
-            45: plans[1].price.month: has no amount in USD, the catalog's currency
-            45: plans[1].price.month.usd: currency "usd" is not an ISO 4217 code such as USD
-            45: plans[1].price.month.USD: "29.001" has more than 2 decimals"#]],
+            34: features.on.unit: only a quota or a capacity is counted
+            31: features.minutes.rate_limit.requests: 0 is not a whole number from 1 to 1000000
+            31: features.minutes.rate_limit.per: "hour" is not second or minute
+            31: features.minutes.rate_limit.burst: "10" is not a whole number from 1 to 1000000
+            38: plans[0].retired: "yes" is not true or false
+            38: plans[0].trial: a free plan needs no trial
+            45: plans[1].trial.days: 0 is not a whole number from 1 to 365
+            45: plans[1].trial.payment_method: "card" is not required or optional
+            46: plans[1].price.month: has no amount in USD, the catalog's currency
+            46: plans[1].price.month.usd: currency "usd" is not an ISO 4217 code such as USD
+            46: plans[1].price.month.USD: "29.001" has more than 2 decimals"#]],
     );
 }
 
@@ -216,20 +219,20 @@ fn each_fault_of_rollover_and_invoiced_overage() {
             ("price = \"1.5\"", "price = 1.5"),
         ],
         expect![[r#"
-            51: plans[1].features.minutes.rollover: the minimum 51 is above the maximum 50
-            51: plans[1].features.minutes.rollover.maximum: 0 is not above zero
-            51: plans[1].features.minutes.rollover.maximum: is missing
-            51: plans[1].features.minutes.rollover: nothing is left of an unlimited quota to carry over
-            48: plans[1].features.ever.rollover: a quota for ever has no next window to carry over to
-            52: plans[1].features.minutes.settle_above: 1 is not true or false
-            53: plans[1].features.minutes.overage.invoice: the plan is sold in COP too, which has no price here
-            55: plans[1].features.minutes.overage.invoice.COP: has one of unit, package, graduated and volume
-            55: plans[1].features.minutes.overage.invoice.COP: has one of unit, package, graduated and volume
-            55: plans[1].features.minutes.overage.invoice.COP.package.size: 0 is not above zero
-            55: plans[1].features.minutes.overage.invoice.COP.package.price: -1 is below zero
-            54: plans[1].features.minutes.overage.invoice.USD.graduated.tiers: 0 tiers are not 1 to 20
-            54: plans[1].features.minutes.overage.invoice.USD.graduated.tiers[0].up_to: is not a known key; the keys here are units, price
-            54: plans[1].features.minutes.overage.invoice.USD.graduated.then: is missing
-            54: plans[1].features.minutes.overage.invoice.USD.graduated.tiers[0].price: 1.5 is a float, which is not exact; write the text "1.5""#]],
+            52: plans[1].features.minutes.rollover: the minimum 51 is above the maximum 50
+            52: plans[1].features.minutes.rollover.maximum: 0 is not above zero
+            52: plans[1].features.minutes.rollover.maximum: is missing
+            52: plans[1].features.minutes.rollover: nothing is left of an unlimited quota to carry over
+            49: plans[1].features.ever.rollover: a quota for ever has no next window to carry over to
+            53: plans[1].features.minutes.settle_above: 1 is not true or false
+            54: plans[1].features.minutes.overage.invoice: the plan is sold in COP too, which has no price here
+            56: plans[1].features.minutes.overage.invoice.COP: has one of unit, package, graduated and volume
+            56: plans[1].features.minutes.overage.invoice.COP: has one of unit, package, graduated and volume
+            56: plans[1].features.minutes.overage.invoice.COP.package.size: 0 is not above zero
+            56: plans[1].features.minutes.overage.invoice.COP.package.price: -1 is below zero
+            55: plans[1].features.minutes.overage.invoice.USD.graduated.tiers: 0 tiers are not 1 to 20
+            55: plans[1].features.minutes.overage.invoice.USD.graduated.tiers[0].up_to: is not a known key; the keys here are units, price
+            55: plans[1].features.minutes.overage.invoice.USD.graduated.then: is missing
+            55: plans[1].features.minutes.overage.invoice.USD.graduated.tiers[0].price: 1.5 is a float, which is not exact; write the text "1.5""#]],
     );
 }

@@ -1,0 +1,63 @@
+//! Payments that go back.
+//!
+//! What the seller pays back is not owed any more: a credit note goes with it. What the payer's bank takes back is owed
+//! again.
+
+use super::course::Course;
+use super::credit_note::Note;
+use super::rejection::bill;
+use super::{Command, CreditUnused, Event, Method, RefundKind, Rejection, tax};
+use crate::id::RefundId;
+
+impl Course<'_> {
+    pub(super) fn refund(&mut self, command: &Command) -> Result<(), Rejection> {
+        let Command::RefundPayment { payment: id, amount, kind, reason, reference } = command else { return Ok(()) };
+        let unknown = || bill::Rejection::UnknownPayment { payment: id.clone() };
+        let (invoice, payment) = self.state.payment(id).ok_or_else(unknown)?;
+        let (amount, currency) = (*amount, payment.amount.currency);
+        if amount.currency != currency {
+            return Err(Rejection::OtherCurrency { expected: currency, found: amount.currency });
+        }
+        if payment.method == Method::Balance {
+            return Err(bill::Rejection::PaidFromBalance { payment: id.clone() }.into());
+        }
+        let mut left = payment.amount.less(payment.refunded);
+        if *kind == RefundKind::Refund {
+            // What went to the balance is not there to be paid back.
+            left = left.at_most(invoice.held().plus(invoice.to_refund));
+        }
+        if amount.amount > left.amount {
+            return Err(bill::Rejection::RefundExceedsPayment { payment: id.clone(), left, refund: amount }.into());
+        }
+
+        // Past this line nothing may fail.
+        let (invoice, payment) = (invoice.clone(), payment.clone());
+        let owed_no_more = amount.less(invoice.to_refund);
+        if *kind == RefundKind::Refund && owed_no_more.is_positive() {
+            self.note(&Note {
+                invoice: &invoice,
+                amount: owed_no_more,
+                credit: CreditUnused::Refund,
+                reason,
+                keeps_due: true,
+            });
+        }
+        let refunded_total = payment.refunded.plus(amount);
+        let refunded_net_total = tax::share(payment.net, refunded_total, payment.amount);
+        self.happen(Event::PaymentRefunded {
+            refund: RefundId::fresh(&self.context.unique()),
+            payment: id.clone(),
+            invoice: invoice.id,
+            amount,
+            net: refunded_net_total.less(payment.refunded_net),
+            refunded_total,
+            refunded_net_total,
+            paid_net: payment.net,
+            kind: *kind,
+            reason: reason.clone(),
+            reference: reference.clone(),
+        });
+        self.follow(self.context.now);
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Where a subscription stands.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::event::CancelReason;
+use crate::calendar::{Interval, Period};
+use crate::id::{DiscountCode, InvoiceId, PlanCode, ProviderCode, Reference};
+use crate::money::Money;
+use crate::text::ReasonText;
+
+/// A plan that was started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Started {
+    pub(super) plan: PlanCode,
+    pub(super) catalog_version: u32,
+    pub(super) interval: Interval,
+    pub(super) price: Money,
+    pub(super) stage: Stage,
+    pub(super) scheduled: Option<Scheduled>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Stage {
+    /// The first period is not paid.
+    Awaiting(Option<First>),
+    /// In force without being paid.
+    Trialing { since: Timestamp, ends_at: Timestamp },
+    /// Periods follow each other.
+    Running(Running),
+    /// At rest since an instant.
+    Paused { since: Timestamp, resumes_at: Option<Timestamp>, running: Running },
+    /// Over since an instant.
+    Canceled { at: Timestamp },
+}
+
+/// The invoice by which a plan comes into force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct First {
+    pub(super) invoice: InvoiceId,
+    pub(super) charged: Money,
+    /// What discounts take something off: it counts for them when the period begins.
+    pub(super) discounts: Vec<DiscountCode>,
+}
+
+/// The time a plan is in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Running {
+    pub(super) anchor: Timestamp,
+    pub(super) period: Period,
+    /// The newest period that was paid in full.
+    pub(super) paid: Option<Period>,
+    /// The invoice of the period; `None` if nothing was billed for it.
+    pub(super) invoice: Option<InvoiceId>,
+    /// What was charged for the rest of the period from an instant on: what a change or a cancellation credits from.
+    pub(super) charged: Charged,
+    /// From when on what was used past the allowances is on no invoice.
+    pub(super) metered_from: Timestamp,
+    pub(super) dunning: Option<Overdue>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Charged {
+    pub(super) from: Timestamp,
+    pub(super) amount: Money,
+}
+
+/// Something is not paid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Overdue {
+    pub(super) since: Timestamp,
+    pub(super) invoice: InvoiceId,
+    /// When the payment is tried again, the next first.
+    pub(super) retries: Vec<Timestamp>,
+    /// How often it was.
+    pub(super) attempts: u16,
+    pub(super) suspends_at: Timestamp,
+    pub(super) cancels_at: Timestamp,
+    pub(super) suspended: Option<Timestamp>,
+}
+
+/// What happens when the period is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Scheduled {
+    /// Another plan or interval.
+    Plan {
+        /// The plan.
+        plan: PlanCode,
+        /// How often it is paid.
+        interval: Interval,
+        /// The catalog version it was sold under.
+        catalog_version: u32,
+        /// What each period will cost.
+        price: Money,
+    },
+    /// It ends.
+    Cancellation {
+        /// Why.
+        reason: ReasonText,
+    },
+    /// It rests.
+    Pause {
+        /// When it goes on by itself.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        resumes_at: Option<Timestamp>,
+    },
+}
+
+/// A way to pay that a provider keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodOnFile {
+    /// Who keeps it.
+    pub provider: ProviderCode,
+    /// What it is called there.
+    pub reference: Reference,
+}
+
+impl Started {
+    /// When the period, or the trial, is over.
+    pub(super) fn ends_at(&self) -> Option<Timestamp> {
+        match &self.stage {
+            Stage::Awaiting(_) | Stage::Canceled { .. } => None,
+            Stage::Trialing { ends_at, .. } => Some(*ends_at),
+            Stage::Running(running) | Stage::Paused { running, .. } => Some(running.period.end),
+        }
+    }
+
+    /// The time it is in force, at rest or not.
+    pub(super) fn running(&self) -> Option<&Running> {
+        match &self.stage {
+            Stage::Running(running) | Stage::Paused { running, .. } => Some(running),
+            Stage::Awaiting(_) | Stage::Trialing { .. } | Stage::Canceled { .. } => None,
+        }
+    }
+
+    pub(super) fn running_mut(&mut self) -> Option<&mut Running> {
+        match &mut self.stage {
+            Stage::Running(running) | Stage::Paused { running, .. } => Some(running),
+            Stage::Awaiting(_) | Stage::Trialing { .. } | Stage::Canceled { .. } => None,
+        }
+    }
+}
+
+impl Overdue {
+    /// What of it happens next, and when.
+    pub(super) fn next(&self) -> (Timestamp, DunningStep) {
+        let retry = self.retries.first().map(|at| (*at, DunningStep::Retry));
+        let suspend = self.suspended.is_none().then_some((self.suspends_at, DunningStep::Suspend));
+        let cancel = (self.cancels_at, DunningStep::Cancel);
+        [retry, suspend].into_iter().flatten().fold(cancel, |first, other| first.min(other))
+    }
+}
+
+/// A step of dunning; of one instant, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum DunningStep {
+    Retry,
+    Suspend,
+    Cancel,
+}
+
+impl CancelReason {
+    /// Somebody asked for it.
+    pub(super) fn asked(reason: &ReasonText) -> Self {
+        Self::Requested { reason: reason.clone() }
+    }
+}
