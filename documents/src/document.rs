@@ -37,9 +37,12 @@ pub struct Document {
     pub net: Decimal,
     /// The taxes, in this order.
     pub taxes: Vec<Tax>,
-    /// Net and taxes.
+    /// What the lines come to below zero: it goes to the customer's balance, so that the total is never negative. Not
+    /// shown if zero.
+    pub kept: Decimal,
+    /// Net, taxes and what is kept.
     pub total: Decimal,
-    /// Paid of it so far; shown with a minus, and not at all if zero.
+    /// Paid of it so far, less what went back; shown with a minus, and not at all if zero.
     pub paid: Decimal,
     /// Credited of it so far, by credit notes; shown with a minus, and not at all if zero.
     pub credited: Decimal,

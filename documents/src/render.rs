@@ -68,7 +68,7 @@ pub fn render(document: &Document) -> Result<Vec<u8>, Unprintable> {
 
 fn check(document: &Document) -> Result<(), Unprintable> {
     let currency = document.currency;
-    let sums = [document.net, document.total, document.paid, document.credited, document.due];
+    let sums = [document.net, document.kept, document.total, document.paid, document.credited, document.due];
     let taxes = document.taxes.iter().map(|tax| tax.amount);
     let amounts = document.lines.iter().map(|line| line.amount).chain(taxes).chain(sums);
     for amount in amounts.clone() {

@@ -27,6 +27,9 @@ pub(super) fn sums(document: &Document, words: &Words) -> Vec<Piece> {
     let amount = |amount| money(amount, document.currency, document.language);
     let mut rows = vec![(words.net.to_owned(), amount(document.net), Rank::Part)];
     rows.extend(document.taxes.iter().map(|tax| (tax_label(tax, document, words), amount(tax.amount), Rank::Part)));
+    if !document.kept.is_zero() {
+        rows.push((words.kept.to_owned(), amount(document.kept), Rank::Part));
+    }
     rows.push((format!("{} ({})", words.total, document.currency), amount(document.total), Rank::Total));
     for (label, settled) in [(words.paid, document.paid), (words.credited, document.credited)] {
         if !settled.is_zero() {

@@ -3,7 +3,7 @@
 use documents::{Document, Language};
 use domain::Currency;
 
-use crate::samples::{in_dollars, in_pesos, of_lines, render};
+use crate::samples::{decimal, in_dollars, in_pesos, of_lines, render};
 
 #[test]
 fn every_amount_is_printed() {
@@ -69,6 +69,18 @@ fn the_currency_is_named_wherever_a_sum_is() {
     for text in ["Importe (CLP)", "Total (CLP)", "CLP"] {
         assert!(pdf.says(text), "{text} in {:?}", pdf.texts());
     }
+}
+
+#[test]
+fn what_is_kept_on_the_balance_is_shown_so_that_the_sums_add_up() {
+    let mut document = in_dollars();
+    document.lines.truncate(1);
+    document.taxes.clear();
+    (document.net, document.kept, document.total) = (decimal("-4.83"), decimal("4.83"), decimal("0"));
+    let pdf = render(&document);
+    assert!(pdf.says("Goes to your balance") && pdf.says("4.83"), "{:?}", pdf.texts());
+    let spanish = render(&Document { language: Language::Spanish, ..document });
+    assert!(spanish.says("A favor, pasa a su saldo") && !render(&in_pesos()).says("A favor, pasa a su saldo"));
 }
 
 #[test]

@@ -64,6 +64,7 @@ pub fn in_pesos() -> Document {
             amount: decimal("3192"),
             prices: TaxedPrices::Inclusive,
         }],
+        kept: Decimal::ZERO,
         total: decimal("19990"),
         paid: Decimal::ZERO,
         credited: Decimal::ZERO,
