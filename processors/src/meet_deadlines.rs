@@ -1,4 +1,4 @@
-//! Has done what falls due by itself: holds and lots end, lots begin.
+//! Has done what falls due by itself: holds and lots end, lots begin, trials and periods end, unpaid plans are suspended.
 //!
 //! Each deadline is an event's own instant, and its command is decided by the aggregate at its own instant: one that
 //! comes for nothing decides nothing. A command that comes too early by that clock is not decided at all and is sent
@@ -7,6 +7,7 @@
 //! **To add a deadline**: a variant of [`Due`] with its name and its command, and the events that set and clear it.
 
 mod ledger;
+mod subscription;
 
 use async_trait::async_trait;
 use domain::stream::Owner;
@@ -34,6 +35,26 @@ enum Due {
     LotBegins { organization: OrganizationId, lot: LotId },
     /// What is left of a lot is lost.
     LotExpires { organization: OrganizationId, lot: LotId },
+    /// A subscription comes to its next step.
+    Subscription { organization: OrganizationId, step: Step },
+}
+
+/// What a subscription comes to by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Step {
+    /// The trial is over.
+    TrialEnds,
+    /// The period is over: what was scheduled happens, or the next one begins.
+    PeriodEnds,
+    /// What is unpaid is tried again.
+    Retry { attempt: u32 },
+    /// What is unpaid entitles no more.
+    Suspends,
+    /// What is unpaid ends.
+    Cancels,
+    /// A rest is over.
+    Resumes,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +71,14 @@ impl Due {
             Self::HoldExpires { hold, .. } => format!("hold_expires:{hold}"),
             Self::LotBegins { lot, .. } => format!("lot_begins:{lot}"),
             Self::LotExpires { lot, .. } => format!("lot_expires:{lot}"),
+            Self::Subscription { step, .. } => match step {
+                Step::TrialEnds => "trial_ends".to_owned(),
+                Step::PeriodEnds => "period_ends".to_owned(),
+                Step::Retry { attempt } => format!("payment_retry:{attempt}"),
+                Step::Suspends => "subscription_suspends".to_owned(),
+                Step::Cancels => "subscription_cancels".to_owned(),
+                Step::Resumes => "subscription_resumes".to_owned(),
+            },
         }
     }
 
@@ -62,13 +91,17 @@ impl Due {
         Change::Clear(self.name())
     }
 
-    /// What meets it. A ledger settles whatever of it is due: for all that end at one instant, the first command does it.
+    /// What meets it. An aggregate settles whatever of it is due: for all that end at one instant, the first command does
+    /// it.
     fn command(self) -> (Owner, Command) {
         match self {
             Self::HoldExpires { organization, .. }
             | Self::LotBegins { organization, .. }
             | Self::LotExpires { organization, .. } => {
                 (Owner::Organization(organization), credit_ledger::Command::Settle.into())
+            }
+            Self::Subscription { organization, .. } => {
+                (Owner::Organization(organization), domain::subscription::Command::Settle.into())
             }
         }
     }
@@ -88,8 +121,11 @@ impl Processor for MeetDeadlines {
         match (&recorded.event, &recorded.stream.owner) {
             (Event::CreditLedger(event), Owner::Organization(organization)) => ledger::changes(organization, event),
             (Event::Organization(event), _) => clock(event).into_iter().collect(),
-            (Event::CreditLedger(_), Owner::Product(_))
-            | (Event::Subscription(_) | Event::ReferralTree(_) | Event::Catalog(_), _) => Vec::new(),
+            (Event::Subscription(event), Owner::Organization(organization)) => {
+                subscription::changes(organization, event)
+            }
+            (Event::CreditLedger(_) | Event::Subscription(_), Owner::Product(_))
+            | (Event::ReferralTree(_) | Event::Catalog(_), _) => Vec::new(),
         }
     }
 

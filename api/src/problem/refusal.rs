@@ -41,7 +41,7 @@ fn field(code: &str) -> Option<&'static str> {
         | "subscription.same_plan"
         | "subscription.currency_not_sold" => "plan",
         "subscription.resumes_too_early" => "resumes_at",
-        "discount.already_applied" | "discount.misfits" | "discount.too_many" | "discount.unknown" => "code",
+        "discount.already_applied" | "discount.misfits" | "discount.too_many" | "discount.unknown" => "discount_code",
         "invoice.paid"
         | "invoice.settled"
         | "invoice.too_many_open"

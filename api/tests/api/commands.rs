@@ -13,7 +13,14 @@ const CATALOG: &str = include_str!("../../../catalogs/agencia.toml");
 
 /// What changes from run to run, in words.
 fn steady(mut body: Value) -> String {
-    let steady = [("referral_code", "CODE"), ("payment", "PAYMENT"), ("paid_period", "PERIOD"), ("resets_at", "THEN")];
+    let steady = [
+        ("referral_code", "CODE"),
+        ("payment", "PAYMENT"),
+        ("paid_period", "PERIOD"),
+        ("period", "PERIOD"),
+        ("invoice", "INVOICE"),
+        ("resets_at", "THEN"),
+    ];
     for place in ["", "/usage"] {
         for (name, word) in steady {
             if let Some(value) = body.pointer_mut(&format!("{place}/{name}")).filter(|value| !value.is_null()) {
@@ -86,9 +93,12 @@ async fn a_customer_is_registered_pays_and_spends() {
         201,
         expect![[r#"
             {
+              "balance": null,
               "catalog_version": 1,
+              "invoice": "INVOICE",
               "paid_period": null,
               "payment": null,
+              "period": null,
               "plan": "starter",
               "price": {
                 "amount": "15.00",
@@ -101,13 +111,15 @@ async fn a_customer_is_registered_pays_and_spends() {
                   "position": 6
                 },
                 "partition": "N",
-                "position": 7
+                "position": 8
               },
+              "scheduled": null,
               "standing": "awaiting_payment",
               "still_due": {
                 "amount": "15.00",
                 "currency": "USD"
-              }
+              },
+              "trial_ends_at": null
             }"#]],
     )
     .await;
@@ -119,9 +131,12 @@ async fn a_customer_is_registered_pays_and_spends() {
         201,
         expect![[r#"
             {
+              "balance": null,
               "catalog_version": 1,
+              "invoice": null,
               "paid_period": "PERIOD",
               "payment": "PAYMENT",
+              "period": "PERIOD",
               "plan": "starter",
               "price": {
                 "amount": "15.00",
@@ -131,16 +146,18 @@ async fn a_customer_is_registered_pays_and_spends() {
                 "catalog_version": 1,
                 "decided_on": {
                   "partition": "N",
-                  "position": 7
+                  "position": 8
                 },
                 "partition": "N",
-                "position": 9
+                "position": 10
               },
+              "scheduled": null,
               "standing": "active",
               "still_due": {
                 "amount": "0.00",
                 "currency": "USD"
-              }
+              },
+              "trial_ends_at": null
             }"#]],
     )
     .await;
@@ -159,10 +176,10 @@ async fn a_customer_is_registered_pays_and_spends() {
                 "catalog_version": 1,
                 "decided_on": {
                   "partition": "N",
-                  "position": 9
+                  "position": 10
                 },
                 "partition": "N",
-                "position": 11
+                "position": 12
               },
               "usage": {
                 "carried": "0",
@@ -187,10 +204,10 @@ async fn a_customer_is_registered_pays_and_spends() {
                 "catalog_version": 1,
                 "decided_on": {
                   "partition": "N",
-                  "position": 11
+                  "position": 12
                 },
                 "partition": "N",
-                "position": 12
+                "position": 13
               }
             }"#]],
     )
@@ -210,10 +227,10 @@ async fn a_customer_is_registered_pays_and_spends() {
                 "catalog_version": 1,
                 "decided_on": {
                   "partition": "N",
-                  "position": 12
+                  "position": 13
                 },
                 "partition": "N",
-                "position": 13
+                "position": 14
               },
               "usage": {
                 "carried": "0",

@@ -77,11 +77,15 @@ async fn pedro() -> Scene {
 
 /// Ana, for whom it is what instant a test says: one that is in a moment, at first.
 async fn ana() -> (Scene, Timestamp) {
+    sandbox_on("ana", "gratis").await
+}
+
+async fn sandbox_on(id: &str, plan: &str) -> (Scene, Timestamp) {
     let scene = Scene::begin().await;
-    scene.register_sandbox("ana").await;
+    scene.register_sandbox(id).await;
     let instant = micros(Timestamp::now() + 1.second());
-    scene.set_instant("ana", instant).await;
-    scene.subscribe("ana", "gratis").await;
+    scene.set_instant(id, instant).await;
+    scene.subscribe(id, plan).await;
     (scene, instant)
 }
 
@@ -89,9 +93,16 @@ async fn happens(scene: &Scene, event_type: &str, count: usize) {
     until(event_type, || async { (scene.happened(event_type).await.len() >= count).then_some(()) }).await;
 }
 
-/// Deadlines that wait for their instant.
+/// To-dos that are not done, but for the end of the month that a plan is paid for.
+async fn open(scene: &Scene) -> i64 {
+    let count = "SELECT count(*) FROM proc.todos WHERE status = 'pending' AND deadline IS DISTINCT FROM 'period_ends'";
+    sqlx::query_scalar(count).fetch_one(&scene.pool).await.unwrap()
+}
+
+/// Deadlines of ledgers that wait for their instant.
 async fn waiting(scene: &Scene) -> i64 {
-    let count = "SELECT count(*) FROM proc.todos WHERE status = 'pending' AND opens_at > now()";
+    let count =
+        "SELECT count(*) FROM proc.todos WHERE status = 'pending' AND opens_at > now() AND deadline <> 'period_ends'";
     sqlx::query_scalar(count).fetch_one(&scene.pool).await.unwrap()
 }
 
@@ -121,7 +132,7 @@ async fn a_lot_begins_and_is_lost_by_itself() {
     scene.settles().await;
     running.stop().await;
     assert_eq!(scene.balance("pedro").await, "0.00");
-    assert_eq!((scene.todos("pending").await, scene.todos("failed").await), (0, 0));
+    assert_eq!((open(&scene).await, scene.todos("failed").await), (0, 0));
 }
 
 #[tokio::test]
@@ -259,7 +270,7 @@ async fn killed_half_way(dying: Arc<dyn Processor>, half: &str) {
     scene.settles().await;
     alive.stop().await;
     assert_eq!(scene.happened("HoldExpired").await, ["pedro"]);
-    assert_eq!((scene.todos("pending").await, scene.todos("failed").await), (0, 0));
+    assert_eq!((open(&scene).await, scene.todos("failed").await), (0, 0));
 }
 
 #[tokio::test]
@@ -295,4 +306,37 @@ async fn several_runners_and_everything_again_from_the_first_event_change_nothin
     scene.settles().await;
     running.stop().await;
     assert_eq!(scene.log().await, before);
+}
+
+#[tokio::test]
+async fn a_period_that_is_not_paid_is_suspended_and_ended_by_itself_in_the_order_of_its_instants() {
+    let (scene, noon) = sandbox_on("ana", "starter").await;
+    scene.pay("ana", "15").await;
+    let running = scene.process();
+    // One day after the period's end, then a year: what is not paid was tried again, suspended and ended.
+    scene.set_instant("ana", noon + (32 * 24).hours()).await;
+    happens(&scene, "SubscriptionPastDue", 1).await;
+    assert!(scene.happened("SubscriptionSuspended").await.is_empty(), "it still entitles");
+    scene.set_instant("ana", noon + (365 * 24).hours()).await;
+    happens(&scene, "SubscriptionCanceled", 1).await;
+    scene.settles().await;
+    running.stop().await;
+
+    let of_the_end = |event_type: &String| {
+        ["SubscriptionPastDue", "PaymentRetryDue", "SubscriptionSuspended", "SubscriptionCanceled"]
+            .contains(&event_type.as_str())
+    };
+    let steps = scene.log().await.into_iter().map(|recorded| recorded.event.event_type()).filter(of_the_end);
+    assert_eq!(
+        steps.collect::<Vec<_>>(),
+        [
+            "SubscriptionPastDue",
+            "PaymentRetryDue",
+            "PaymentRetryDue",
+            "PaymentRetryDue",
+            "SubscriptionSuspended",
+            "SubscriptionCanceled"
+        ]
+    );
+    assert_eq!(scene.happened("InvoiceIssued").await.len(), 2, "no period begins while one is unpaid");
 }

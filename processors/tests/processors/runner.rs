@@ -95,7 +95,7 @@ fn is_marias_registration(todo: &Todo) -> bool {
 }
 
 /// Three organizations with five events each.
-async fn five_events_each(scene: &Scene) {
+async fn six_events_each(scene: &Scene) {
     for organization in ["juan", "maria", "pedro"] {
         scene.register(organization, None).await;
         scene.subscribe(organization, "starter").await;
@@ -112,10 +112,10 @@ async fn done(scene: &Scene, count: i64) {
 #[tokio::test]
 async fn a_lane_keeps_the_order_of_the_log_and_lanes_go_side_by_side() {
     let scene = Scene::begin().await;
-    five_events_each(&scene).await;
+    six_events_each(&scene).await;
     let diary = Arc::new(Diary::default());
     let runners = [scene.process_these(vec![diary.clone()]), scene.process_these(vec![diary.clone()])];
-    done(&scene, 15).await;
+    done(&scene, 18).await;
     for running in runners {
         running.stop().await;
     }
@@ -123,7 +123,7 @@ async fn a_lane_keeps_the_order_of_the_log_and_lanes_go_side_by_side() {
     assert_eq!(diary.len(), 3);
     for (organization, positions) in diary.iter() {
         assert!(
-            positions.is_sorted_by(|one, next| one < next) && positions.len() == 5,
+            positions.is_sorted_by(|one, next| one < next) && positions.len() == 6,
             "{organization}: {positions:?}"
         );
     }
@@ -132,7 +132,7 @@ async fn a_lane_keeps_the_order_of_the_log_and_lanes_go_side_by_side() {
 #[tokio::test]
 async fn what_was_refused_fails_alone_and_says_why() {
     let scene = Scene::begin().await;
-    five_events_each(&scene).await;
+    six_events_each(&scene).await;
     let refuse: Trouble = |todo| {
         if is_marias_registration(todo) {
             return Err(ActError::Impossible { reason: "maria said no".to_owned() });
@@ -141,7 +141,7 @@ async fn what_was_refused_fails_alone_and_says_why() {
     };
     let diary = Arc::new(Diary { trouble: Some(refuse), ..Diary::default() });
     let running = scene.process_these(vec![diary]);
-    done(&scene, 14).await;
+    done(&scene, 17).await;
     running.stop().await;
     let failed: Vec<(String, String)> =
         sqlx::query_as("SELECT organization, last_error FROM proc.todos WHERE status = 'failed'")
@@ -182,7 +182,7 @@ async fn what_has_failed_is_tried_again_once_a_person_says_so() {
 #[tokio::test]
 async fn what_cannot_be_done_now_is_tried_again_and_holds_up_its_lane_only() {
     let scene = Scene::begin().await;
-    five_events_each(&scene).await;
+    six_events_each(&scene).await;
     let fail_twice: Trouble = |todo| {
         if is_marias_registration(todo) && todo.attempt <= 2 {
             return Err(ActError::Later { reason: "away".to_owned() });
@@ -191,9 +191,9 @@ async fn what_cannot_be_done_now_is_tried_again_and_holds_up_its_lane_only() {
     };
     let diary = Arc::new(Diary { trouble: Some(fail_twice), ..Diary::default() });
     let running = scene.process_these(vec![diary.clone()]);
-    done(&scene, 15).await;
+    done(&scene, 18).await;
     running.stop().await;
-    assert_eq!(diary.at_once.load(Ordering::SeqCst), 17);
+    assert_eq!(diary.at_once.load(Ordering::SeqCst), 20);
     for positions in diary.done.lock().unwrap().values() {
         assert!(positions.is_sorted(), "{positions:?}");
     }

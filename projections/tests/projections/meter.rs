@@ -88,6 +88,16 @@ pub fn attributes(text: &str) -> Attributes {
 /// Says what instant it is for a sandbox.
 pub async fn travel(world: &World, id: &str, instant: Timestamp) {
     world.send(of(id), organization::Command::SetInstant { instant, actor: actor("operator-7") }).await;
+    pay_what_is_due(world, id).await;
+}
+
+/// Pays for what was used in the period that is over, so that the plan stays in force.
+async fn pay_what_is_due(world: &World, id: &str) {
+    let settled = world.send(of(id), subscription::Command::Settle).await;
+    let told: Option<subscription::Answer> = serde_json::from_str(&settled.answer).unwrap();
+    if let Some(due) = told.map(|told| told.still_due).filter(|due| !due.is_zero()) {
+        world.send(of(id), subscription::Command::pay_by_hand(due, None)).await;
+    }
 }
 
 pub async fn consume(world: &World, id: &str, feature: &str, used: u32, by: &str, attributed: &str) -> Applied {

@@ -101,7 +101,7 @@ pub fn verify(narrator: &mut Narrator, system: &System) {
     narrator.tell(&format!("tollgate-replay verify: the log is whole, {equal} projections equal a fresh fold"));
 }
 
-/// Starts a plan of an organization that has none so far, and pays for it.
+/// Starts a plan of an organization that has none so far, without the time to try it, and pays for it.
 ///
 /// # Panics
 /// If it is refused, or costs something else than the plan's price.
@@ -111,6 +111,10 @@ pub async fn upgrade(client: &Client, organization: &str, plan: &str, price: &Pr
     let started = client.post(&format!("{path}/subscription"), body).await.expect(201);
     let asked = (started.at("/price/amount").parse::<Decimal>(), started.at("/price/currency"));
     assert_eq!(asked, (Ok(price.amount), price.currency.clone()), "{plan} by the {}", price.interval);
+    if started.at("/standing") == "trialing" {
+        let ended = client.post(&format!("{path}/subscription/end-trial"), json!({})).await.expect(200);
+        assert_eq!(ended.at("/standing"), "awaiting_payment", "{}", ended.text);
+    }
     if !price.amount.is_zero() {
         pay(client, organization, price).await;
     }

@@ -199,12 +199,12 @@ impl Refusal for Rejection {
             }
             Self::InvoicePaid { invoice, paid } => vec![("invoice", json!(invoice)), ("paid", json!(paid))],
             Self::TooManyOpen { open } => vec![("open", json!(open))],
-            Self::DiscountApplied { code } => vec![("code", json!(code))],
+            Self::DiscountApplied { code } => vec![("discount_code", json!(code))],
             Self::DiscountMisfits { code, plan, currency } => {
-                vec![("code", json!(code)), ("plan", json!(plan)), ("currency", json!(currency))]
+                vec![("discount_code", json!(code)), ("plan", json!(plan)), ("currency", json!(currency))]
             }
             Self::TooManyDiscounts { discounts } => vec![("discounts", json!(discounts))],
-            Self::UnknownDiscount { code } => vec![("code", json!(code))],
+            Self::UnknownDiscount { code } => vec![("discount_code", json!(code))],
         }
     }
 
