@@ -53,7 +53,11 @@ async fn statuses(narrator: &mut Narrator, stage: &Stage, table: &Table) {
     narrator.chapter("6. Where an organization stands.");
     let ana = stage.customer("ana").await;
     let started = ana.post("subscription", json!({ "plan": "STARTER" })).await.expect(201);
-    narrator.tell(&format!("ana chooses STARTER: {}", status(&ana, &started).await));
+    narrator.tell(&format!("ana tries STARTER: {}", status(&ana, &started).await));
+    ana.consume("recordings", 1.into()).await.expect(200);
+    narrator.tell("a recording: allowed");
+    let ended = ana.post("subscription/end-trial", json!({})).await.expect(200);
+    narrator.tell(&format!("the trial ends: {}", status(&ana, &ended).await));
     ana.consume("recordings", 1.into()).await.expect(403);
     narrator.tell("a recording before it is paid: 403");
     let price = table.plan("STARTER").monthly();
@@ -64,6 +68,11 @@ async fn statuses(narrator: &mut Narrator, stage: &Stage, table: &Table) {
     narrator.tell(&format!("ana is suspended: {}", status(&ana, &suspended).await));
     let resumed = ana.post("resume", grounds("the bank withdrew it")).await.expect(200);
     narrator.tell(&format!("ana is resumed: {}", status(&ana, &resumed).await));
+    let cancel = json!({ "when": "now", "reason": "moves to another tool" });
+    let canceled = ana.post("subscription/cancel", cancel).await.expect(200);
+    narrator.tell(&format!("ana cancels: {}", status(&ana, &canceled).await));
+    ana.consume("recordings", 1.into()).await.expect(403);
+    narrator.tell("a recording: 403");
 }
 
 async fn suspended(narrator: &mut Narrator, stage: &Stage, table: &Table) {
