@@ -137,7 +137,7 @@ fn of_what_is_billed() -> Vec<&'static str> {
     let command = void(&voided, 1);
     let voided = voided.does(command);
     let mut in_parts = Life::in_shop().does(start("small"));
-    for _ in 0..50 {
+    for _ in 0..super::super::payment::PAYMENTS_MAX {
         in_parts = in_parts.does(pay("0.01"));
     }
     let (balance, from_balance) = paid_from_the_balance();
