@@ -136,10 +136,11 @@ impl Link {
         }
     }
 
-    /// Is the connection up at this moment?
+    /// Is the connection up at this moment? The client says so a moment before it has taken in what the server says of
+    /// itself; a server whose version is not known yet is no server so far.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.client.connection_state() == State::Connected
+        self.client.connection_state() == State::Connected && self.client.try_server_info().is_some()
     }
 
     /// How many connections there were so far. What was under way on an earlier one is lost.
