@@ -5,7 +5,10 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use domain::catalog::CatalogVersion;
+use domain::credit_ledger::CreditLedger;
+use domain::organization::Organization;
 use domain::stream::{Owner, StreamId};
+use domain::subscription::Subscription;
 use domain::{
     Command, Context, Event, Kind, OrganizationId, ProductCode, SoldUnder, State, Terms, organization, subscription,
 };
@@ -27,6 +30,9 @@ type Versions<K> = HashMap<K, Option<Arc<CatalogVersion>>>;
 /// A product, and which of its catalog's versions; the newest, if `None`.
 type Binding = (ProductCode, Option<u32>);
 
+/// A version of a product's catalog.
+type CatalogOf = (ProductCode, u32);
+
 pub(super) struct Known {
     pub(super) streams: Cache,
     catalogs: Catalogs,
@@ -36,7 +42,7 @@ pub(super) struct Known {
     newest_catalogs: Versions<ProductCode>,
     newest_asked: view::Asked,
     /// Versions that subscriptions are on; `None` of those that were not published yet when they were asked for.
-    versions: Versions<(ProductCode, u32)>,
+    versions: Versions<CatalogOf>,
     /// When the newest decision was made; the next one is not earlier, even if the machine's clock steps back. Events are
     /// recorded at this instant, also those of a sandbox.
     pub(super) newest: Timestamp,
@@ -130,8 +136,7 @@ impl Known {
     /// The surroundings of a decision now; `None` if the catalog that binds it was not loaded.
     pub(super) fn context(&mut self, submission: &Submission) -> Option<Context> {
         self.newest = self.newest.max(now());
-        let sold_under = self.sold_under(&submission.owner)?;
-        let terms = self.terms(&submission.owner, &sold_under);
+        let (terms, sold_under) = self.terms(&submission.owner)?;
         let binding = self.binding_under(submission, terms.as_ref());
         self.surroundings(terms, binding, sold_under)
     }
@@ -173,9 +178,7 @@ impl Known {
 
     fn account(&mut self, organization: &OrganizationId) -> Option<Account> {
         self.newest = self.newest.max(now());
-        let owner = Owner::Organization(organization.clone());
-        let sold_under = self.sold_under(&owner)?;
-        let terms = self.terms(&owner, &sold_under);
+        let (terms, sold_under) = self.terms(&Owner::Organization(organization.clone()))?;
         let binding = binding_of_ledger(terms.as_ref());
         let newest_catalog = matches!(binding, Some((_, None))).then_some(self.newest_asked);
         let context = self.surroundings(terms, binding, sold_under)?;
@@ -185,53 +188,32 @@ impl Known {
         }
     }
 
-    /// What an organization's streams say of it at the newest instant, or at the one that was set for it.
-    fn terms(&mut self, owner: &Owner, sold_under: &SoldUnder) -> Option<Terms> {
-        let newest = self.newest;
-        match self.streams.states(&streams_of(organization(owner)?)) {
-            [
-                Some(State::Organization(organization)),
-                Some(State::Subscription(subscription)),
-                Some(State::CreditLedger(ledger)),
-            ] => {
-                let now = organization.instant().unwrap_or(newest);
-                Terms::of(organization, subscription, ledger, now, sold_under)
-            }
-            _ => None,
-        }
-    }
-
-    /// The catalog versions an organization's subscription rests on; `None` if one of them was not loaded.
-    fn sold_under(&mut self, owner: &Owner) -> Option<SoldUnder> {
-        let Some((product, plan, scheduled)) = self.versions_of(owner) else { return Some(SoldUnder::default()) };
-        let version = |version: Option<u32>| match version {
-            Some(version) => self.versions.get(&(product.clone(), version)).cloned(),
+    /// What an organization's streams say of it at the newest instant, or at the one that was set for it, and the catalog
+    /// versions that its subscription rests on; `None` if one of these was not loaded.
+    fn terms(&mut self, owner: &Owner) -> Option<(Option<Terms>, SoldUnder)> {
+        let Some((registered, subscription, ledger)) = streams(&mut self.streams, owner) else {
+            return Some((None, SoldUnder::default()));
+        };
+        let (plan, scheduled) = versions_of(registered, subscription);
+        let version = |version: Option<CatalogOf>| match version {
+            Some(version) => self.versions.get(&version).cloned(),
             None => Some(None),
         };
-        Some(SoldUnder { plan: version(plan)?, scheduled: version(scheduled)? })
-    }
-
-    fn versions_of(&mut self, owner: &Owner) -> Option<(ProductCode, Option<u32>, Option<u32>)> {
-        match self.streams.states(&streams_of(organization(owner)?)) {
-            [Some(State::Organization(organization)), Some(State::Subscription(subscription)), _] => {
-                let (plan, scheduled) = subscription.versions();
-                Some((organization.registered()?.product.clone(), plan, scheduled))
-            }
-            _ => None,
-        }
+        let sold_under = SoldUnder { plan: version(plan)?, scheduled: version(scheduled)? };
+        let now = registered.instant().unwrap_or(self.newest);
+        Some((Terms::of(registered, subscription, ledger, now, &sold_under), sold_under))
     }
 
     /// The catalog versions that the subscription of a job's organization rests on.
-    fn resting_on(&mut self, job: &Job) -> Vec<(ProductCode, u32)> {
-        let versions = job.owner().and_then(|owner| self.versions_of(&owner));
-        let Some((product, plan, scheduled)) = versions else { return Vec::new() };
-        [plan, scheduled].into_iter().flatten().map(|version| (product.clone(), version)).collect()
+    fn resting_on(&mut self, job: &Job) -> impl Iterator<Item = CatalogOf> + use<> {
+        let owner = job.owner();
+        let streams = owner.as_ref().and_then(|owner| streams(&mut self.streams, owner));
+        let (plan, scheduled) = streams.map_or((None, None), |(registered, sold, _)| versions_of(registered, sold));
+        plan.into_iter().chain(scheduled)
     }
 
     fn binding(&mut self, job: &Job) -> Option<Binding> {
-        let owner = job.owner()?;
-        let sold_under = self.sold_under(&owner)?;
-        let terms = self.terms(&owner, &sold_under);
+        let (terms, _) = self.terms(&job.owner()?)?;
         match job {
             Job::Command(asked) => self.binding_under(&asked.submission, terms.as_ref()),
             Job::Reading(_) => binding_of_ledger(terms.as_ref()),
@@ -254,6 +236,26 @@ impl Known {
             (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
         }
     }
+}
+
+/// The streams that an organization's entitlements rest on, if they are in memory.
+fn streams<'a>(cache: &'a mut Cache, owner: &Owner) -> Option<(&'a Organization, &'a Subscription, &'a CreditLedger)> {
+    match cache.states(&streams_of(organization(owner)?)) {
+        [
+            Some(State::Organization(organization)),
+            Some(State::Subscription(subscription)),
+            Some(State::CreditLedger(ledger)),
+        ] => Some((organization, subscription, ledger)),
+        _ => None,
+    }
+}
+
+/// The catalog versions of a plan and of a scheduled change of it.
+fn versions_of(registered: &Organization, subscription: &Subscription) -> (Option<CatalogOf>, Option<CatalogOf>) {
+    let Some(registered) = registered.registered() else { return (None, None) };
+    let (plan, scheduled) = subscription.versions();
+    let of_product = |version: u32| (registered.product.clone(), version);
+    (plan.map(of_product), scheduled.map(of_product))
 }
 
 fn binding_of_ledger(terms: Option<&Terms>) -> Option<Binding> {
