@@ -1,6 +1,5 @@
 //! What went wrong behind the API, as a problem. The cause goes to the log; the caller learns what it means.
 
-use domain::Rejection;
 use event_store::{Failure, Grounds};
 use serde_json::json;
 
@@ -9,7 +8,13 @@ use super::{Fault, Problem};
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Rejected { rejection, grounds } => decided(&rejection, grounds.as_deref()),
+            Failure::Rejected { rejection, grounds } => {
+                let refusal = Self::from(rejection);
+                match grounds {
+                    Some(grounds) => refusal.decided_on(&grounds),
+                    None => refusal,
+                }
+            }
             Failure::KeyReused { command_id } => Fault::IdempotencyKeyReused { key: command_id }.into(),
             failure @ Failure::TooEarly { .. } => {
                 tracing::error!(reason = %failure, "nothing that callers send is for an instant");
@@ -29,16 +34,16 @@ impl From<Failure> for Problem {
     }
 }
 
-/// A refusal that says on what it was decided.
-fn decided(rejection: &Rejection, grounds: Option<&Grounds>) -> Problem {
-    let Some(Grounds { partition, position, catalog_version }) = grounds else {
-        return Problem::refused(rejection);
-    };
-    let refusal =
-        Problem::refused(rejection).with("decided_on", json!({ "partition": partition, "position": position }));
-    match catalog_version {
-        Some(version) => refusal.with("catalog_version", *version),
-        None => refusal,
+impl Problem {
+    /// The same, with what it was decided on.
+    #[must_use]
+    pub(crate) fn decided_on(self, grounds: &Grounds) -> Self {
+        let Grounds { partition, position, catalog_version } = grounds;
+        let problem = self.with("decided_on", json!({ "partition": partition, "position": position }));
+        match catalog_version {
+            Some(version) => problem.with("catalog_version", *version),
+            None => problem,
+        }
     }
 }
 

@@ -100,16 +100,8 @@ fn reset_seconds(rejection: &Rejection) -> Option<u32> {
     }
 }
 
-/// Refused before it was sent.
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        Self::refused(&rejection)
-    }
-}
-
-impl Problem {
-    /// What was refused.
-    pub(super) fn refused(rejection: &Rejection) -> Self {
         let problem =
             Self::new(REJECTIONS, status(rejection.class()), rejection.code(), rejection.to_string(), rejection.hint());
         let members = rejection.members().into_iter();
@@ -118,7 +110,7 @@ impl Problem {
             Some(field) => problem.with("field", field),
             None => problem,
         };
-        match reset_seconds(rejection) {
+        match reset_seconds(&rejection) {
             Some(seconds) => problem.retry_after(seconds),
             None => problem,
         }

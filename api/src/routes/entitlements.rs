@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use domain::credit_ledger::Upgrade;
 use domain::entitlement::{self, PlanGate};
 use domain::{ActorId, FeatureCode, PlanCode, Quantity, Rejection};
-use serde_json::json;
+use event_store::Failure;
 
 use super::look::Look;
 use crate::gate::Gate;
@@ -33,20 +33,10 @@ impl Look {
         Ok(found.map_err(|refused| self.refused(self.catalog_version(), Rejection::CreditLedger(refused)))?.into())
     }
 
-    fn require(&self, query: &CheckQuery, feature: &FeatureCode) -> Result<(), Problem> {
+    fn require(&self, query: &CheckQuery, feature: &FeatureCode) -> Result<(), Failure> {
         let ledger = &self.sight.account.ledger;
         let allowed = entitlement::require(query.actor.as_ref(), ledger, feature, query.quantity, &self.context);
-        allowed.map_err(|refused| self.insisted(Rejection::CreditLedger(refused).into()))
-    }
-
-    /// A refusal of what was insisted on, with what it was found on.
-    fn insisted(&self, refusal: Problem) -> Problem {
-        let refusal = refusal.with("organization", self.terms().organization.as_str());
-        let refusal = refusal.with("decided_on", json!(self.as_of()));
-        match &self.context.catalog {
-            Some(catalog) => refusal.with("catalog_version", catalog.version),
-            None => refusal,
-        }
+        allowed.map_err(|refused| self.refused(self.catalog_version(), Rejection::CreditLedger(refused)))
     }
 
     fn gate(&self, plan: &PlanCode, catalog: &domain::catalog::CatalogVersion) -> Result<PlanGate, Rejection> {
@@ -91,7 +81,7 @@ pub(crate) async fn get_entitlement(
     let (customer, feature) = path.parts();
     let look = Look::at(&gate, &customer, query.freshness).await?;
     if query.require {
-        look.require(&query, &feature)?;
+        look.require(&query, &feature).map_err(|refused| customer.problem(refused))?;
     }
     let entitlement = look.check(query.actor.as_ref(), &feature, query.quantity);
     let entitlement = entitlement.map_err(|problem| problem.with("organization", customer.0.as_str()))?;
@@ -126,7 +116,8 @@ pub(crate) async fn get_gate(
         Some(way) if query.require => {
             let Upgrade { plan, url } = *way;
             let (current_plan, plan_needed, upgrade_url) = (found.current_plan, plan, url);
-            Err(look.insisted(Fault::PlanNotReached { current_plan, plan_needed, upgrade_url }.into()))
+            let shut = Problem::from(Fault::PlanNotReached { current_plan, plan_needed, upgrade_url });
+            Err(shut.with("organization", customer.0.as_str()).decided_on(&look.grounds()))
         }
         _ => Ok(Json(GateAnswer::of(&look, query.plan, found, version))),
     }

@@ -36,6 +36,11 @@ impl Look {
         refused(&self.sight, catalog_version, rejection)
     }
 
+    /// What was looked at, and the catalog version that binds.
+    pub(super) fn grounds(&self) -> Grounds {
+        grounds(&self.sight, self.catalog_version())
+    }
+
     /// The catalog version that binds.
     pub(super) fn catalog_version(&self) -> Option<u32> {
         self.context.catalog.as_ref().map(|catalog| catalog.version)
@@ -58,6 +63,10 @@ impl Look {
 }
 
 fn refused(sight: &Sight, catalog_version: Option<u32>, rejection: Rejection) -> Failure {
+    Failure::Rejected { rejection, grounds: Some(Box::new(grounds(sight, catalog_version))) }
+}
+
+fn grounds(sight: &Sight, catalog_version: Option<u32>) -> Grounds {
     let Sight { partition, position, .. } = *sight;
-    Failure::Rejected { rejection, grounds: Some(Box::new(Grounds { partition, position, catalog_version })) }
+    Grounds { partition, position, catalog_version }
 }
