@@ -67,7 +67,9 @@ impl Course<'_> {
             Command::Resume => self.resume(),
             Command::ApplyDiscount { code, terms } => self.apply_discount(code, terms),
             Command::RemoveDiscount { code } => self.remove_discount(code),
-            Command::RefundPayment { .. } => self.refund(command),
+            Command::RefundPayment { payment, amount, kind, reason, reference } => {
+                self.refund(payment, *amount, *kind, reason, reference.as_ref())
+            }
             Command::IssueCreditNote { invoice, amount, credit, reason } => {
                 self.issue_credit_note(invoice, *amount, *credit, reason)
             }

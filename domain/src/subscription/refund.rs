@@ -6,15 +6,23 @@
 use super::course::Course;
 use super::credit_note::Note;
 use super::rejection::bill;
-use super::{Command, CreditUnused, Event, Method, RefundKind, Rejection, tax};
-use crate::id::RefundId;
+use super::{CreditUnused, Event, Method, RefundKind, Rejection, tax};
+use crate::id::{PaymentId, Reference, RefundId};
+use crate::money::Money;
+use crate::text::ReasonText;
 
 impl Course<'_> {
-    pub(super) fn refund(&mut self, command: &Command) -> Result<(), Rejection> {
-        let Command::RefundPayment { payment: id, amount, kind, reason, reference } = command else { return Ok(()) };
+    pub(super) fn refund(
+        &mut self,
+        id: &PaymentId,
+        amount: Money,
+        kind: RefundKind,
+        reason: &ReasonText,
+        reference: Option<&Reference>,
+    ) -> Result<(), Rejection> {
         let unknown = || bill::Rejection::UnknownPayment { payment: id.clone() };
         let (invoice, payment) = self.state.payment(id).ok_or_else(unknown)?;
-        let (amount, currency) = (*amount, payment.amount.currency);
+        let currency = payment.amount.currency;
         if amount.currency != currency {
             return Err(Rejection::OtherCurrency { expected: currency, found: amount.currency });
         }
@@ -22,7 +30,7 @@ impl Course<'_> {
             return Err(bill::Rejection::PaidFromBalance { payment: id.clone() }.into());
         }
         let mut left = payment.amount.less(payment.refunded);
-        if *kind == RefundKind::Refund {
+        if kind == RefundKind::Refund {
             // What went to the balance is not there to be paid back.
             left = left.at_most(invoice.held().plus(invoice.to_refund));
         }
@@ -33,7 +41,7 @@ impl Course<'_> {
         // Past this line nothing may fail.
         let (invoice, payment) = (invoice.clone(), payment.clone());
         let owed_no_more = amount.less(invoice.to_refund);
-        if *kind == RefundKind::Refund && owed_no_more.is_positive() {
+        if kind == RefundKind::Refund && owed_no_more.is_positive() {
             self.note(&Note {
                 invoice: &invoice,
                 amount: owed_no_more,
@@ -53,9 +61,9 @@ impl Course<'_> {
             refunded_total,
             refunded_net_total,
             paid_net: payment.net,
-            kind: *kind,
+            kind,
             reason: reason.clone(),
-            reference: reference.clone(),
+            reference: reference.cloned(),
         });
         self.follow(self.context.now);
         Ok(())

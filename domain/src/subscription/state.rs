@@ -94,12 +94,6 @@ impl Subscription {
         &self.discounts
     }
 
-    /// The way to pay that is known.
-    #[must_use]
-    pub fn payment_method(&self) -> Option<&MethodOnFile> {
-        self.method.as_ref()
-    }
-
     /// What happens when the period is over.
     #[must_use]
     pub fn scheduled(&self) -> Option<&Scheduled> {

@@ -43,15 +43,6 @@ impl Standing {
             Self::Canceled => "canceled",
         }
     }
-
-    /// Does the plan entitle?
-    #[must_use]
-    pub fn entitles(self) -> bool {
-        match self {
-            Self::Trialing | Self::Active | Self::PastDue => true,
-            Self::AwaitingPayment | Self::Suspended | Self::Paused | Self::Canceled => false,
-        }
-    }
 }
 
 /// What the caller is told.
