@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
-use super::stage::{Customer, Stage, upgrade};
+use super::stage::{Customer, Stage, start_plan};
 use super::table::Table;
 use super::{refusal, rows};
 use crate::client::text_at;
@@ -79,7 +79,7 @@ async fn without_a_plan(narrator: &mut Narrator, stage: &Stage, table: &Table) {
     refusal::expect(&ana.require("access_mining").await, 403, "subscription.no_plan_in_force", &json!({}));
     refusal::expect(&ana.consume("max_chats", 1.into()).await, 403, "subscription.no_plan_in_force", &json!({}));
     narrator.tell("ana has none: access_mining and max_chats are 403 subscription.no_plan_in_force");
-    upgrade(stage.client(), ana.id(), "CEREBRO", table.plan("CEREBRO").monthly()).await;
+    start_plan(stage.client(), ana.id(), "CEREBRO", table.plan("CEREBRO").monthly()).await;
     ana.require("access_mining").await.expect(200);
     let used = ana.consume("max_chats", 1.into()).await.expect(200);
     narrator.tell(&format!(

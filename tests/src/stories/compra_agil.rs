@@ -3,7 +3,7 @@
 use jiff::{Timestamp, ToSpan, Zoned};
 use serde_json::{Value, json};
 
-use super::stage::{Customer, Stage, upgrade};
+use super::stage::{Customer, Stage, start_plan};
 use super::table::Table;
 use super::{refusal, rows};
 use crate::client::{Answer, text_at};
@@ -127,7 +127,7 @@ async fn without_a_plan(narrator: &mut Narrator, stage: &Stage, table: &Table) {
     let elena = stage.customer("elena").await;
     refusal::expect(&elena.consume("searches", 1.into()).await, 403, "subscription.no_plan_in_force", &json!({}));
     narrator.tell("elena has none: searches are 403 subscription.no_plan_in_force");
-    upgrade(stage.client(), elena.id(), "pyme", table.plan("pyme").monthly()).await;
+    start_plan(stage.client(), elena.id(), "pyme", table.plan("pyme").monthly()).await;
     let used = elena.consume("searches", 1.into()).await.expect(200);
     let (used, limit) = (used.at("/usage/used"), used.at("/usage/limit"));
     narrator.tell(&format!("elena moves to pyme and pays for it: searches {used} of {limit}"));

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use serde_json::json;
 
-use super::stage::{Customer, Stage, upgrade};
+use super::stage::{Customer, Stage, start_plan};
 use super::table::Table;
 use super::{refusal, rows};
 use crate::client::Answer;
@@ -94,7 +94,7 @@ async fn without_a_plan(narrator: &mut Narrator, stage: &Stage, table: &Table) {
     refusal::expect(&bruno.require("images").await, 403, "subscription.no_plan_in_force", &json!({}));
     refusal::expect(&bruno.consume("ai_requests", 1.into()).await, 403, "subscription.no_plan_in_force", &json!({}));
     narrator.tell("bruno has none: images and ai_requests are 403 subscription.no_plan_in_force");
-    upgrade(stage.client(), bruno.id(), "starter", table.plan("starter").monthly()).await;
+    start_plan(stage.client(), bruno.id(), "starter", table.plan("starter").monthly()).await;
     bruno.require("images").await.expect(200);
     let used = bruno.consume("ai_requests", 1.into()).await.expect(200);
     let (used, limit) = (used.at("/usage/used"), used.at("/usage/limit"));

@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::stage::{Customer, Stage, upgrade};
+use super::stage::{Customer, Stage, start_plan};
 use super::table::Table;
 use super::{refusal, rows};
 use crate::client::Answer;
@@ -160,7 +160,7 @@ async fn without_a_plan(narrator: &mut Narrator, stage: &Stage, table: &Table) {
     let elena = stage.customer("elena").await;
     refusal::expect(&elena.acquire("users", 1.into()).await, 403, "subscription.no_plan_in_force", &json!({}));
     narrator.tell("elena has none: a user is 403 subscription.no_plan_in_force");
-    upgrade(stage.client(), elena.id(), "PROFESSIONAL", table.plan("PROFESSIONAL").monthly()).await;
+    start_plan(stage.client(), elena.id(), "PROFESSIONAL", table.plan("PROFESSIONAL").monthly()).await;
     let level = elena.acquire("users", 1.into()).await.expect(200);
     let (level, limit) = (level.at("/level/level"), level.at("/level/limit"));
     narrator.tell(&format!("elena moves to PROFESSIONAL and pays for it: users {level} of {limit}"));

@@ -105,7 +105,7 @@ pub fn verify(narrator: &mut Narrator, system: &System) {
 ///
 /// # Panics
 /// If it is refused, or costs something else than the plan's price.
-pub async fn upgrade(client: &Client, organization: &str, plan: &str, price: &Price) {
+pub async fn start_plan(client: &Client, organization: &str, plan: &str, price: &Price) {
     let path = format!("/v1/organizations/{organization}");
     let body = json!({ "plan": plan, "interval": price.interval });
     let started = client.post(&format!("{path}/subscription"), body).await.expect(201);
@@ -158,7 +158,7 @@ impl Customer {
 
     /// Starts a plan and pays for it.
     pub async fn start(&mut self, price: &Price, plan: &str) {
-        upgrade(&self.client, &self.id, plan, price).await;
+        start_plan(&self.client, &self.id, plan, price).await;
         self.anchor = self.now();
         self.price = Some(price.clone());
     }
