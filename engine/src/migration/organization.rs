@@ -1,5 +1,7 @@
 //! One organization: how it would fare, and moving it. Both are decided by the domain, on the organization's own streams.
 
+use std::cmp::Ordering;
+
 use domain::catalog::CatalogVersion;
 use domain::organization::{FeatureOverride, Status};
 use domain::stream::Owner;
@@ -21,21 +23,15 @@ impl Migration {
         let Sight { account, .. } = self.executor.account(organization).await?;
         let context = Context { catalog: Some(self.to.clone()), ..account.context.clone() };
         let command = domain::Command::from(self.command());
-        let decide = move |state: &State| {
-            let decided = state.clone().execute(&command, &context);
-            (sold(state), decided.map(|decision| decision.events.is_empty()))
-        };
+        let decide = move |state: &State| (sold(state), state.clone().execute(&command, &context).err());
         let owner = Owner::Organization(organization.clone());
-        let (sold, decided) = self.executor.inspect(Kind::Subscription, owner, decide).await?;
-        if !self.selection.wants(sold.as_ref().map(|(plan, _)| plan)) {
-            return Ok(Seen::Fate(Fate::NotMeant));
-        }
-        Ok(match (decided, sold) {
-            (Ok(false), Some((plan, version))) => {
+        let (sold, rejection) = self.executor.inspect(Kind::Subscription, owner, decide).await?;
+        Ok(match (self.on_older_version(sold), rejection) {
+            (Err(fate), _) => Seen::Fate(fate),
+            (Ok(_), Some(rejection)) => Seen::Fate(refused(rejection)),
+            (Ok((plan, version)), None) => {
                 Seen::Older { plan, version, beyond: beyond(&account, &self.to), by_hand: by_hand(&account) }
             }
-            (Ok(_), _) => Seen::Fate(Fate::There),
-            (Err(rejection), _) => Seen::Fate(refused(rejection)),
         })
     }
 
@@ -43,12 +39,8 @@ impl Migration {
     pub(super) async fn move_one(&self, organization: &OrganizationId) -> Result<Fate, Failure> {
         let owner = Owner::Organization(organization.clone());
         let sold = self.executor.inspect(Kind::Subscription, owner.clone(), sold).await?;
-        if !self.selection.wants(sold.as_ref().map(|(plan, _)| plan)) {
-            return Ok(Fate::NotMeant);
-        }
-        let Some((_, version)) = sold else { return Ok(Fate::WithoutPlan) };
-        if version >= self.to.version {
-            return Ok(if version == self.to.version { Fate::There } else { Fate::Newer });
+        if let Err(fate) = self.on_older_version(sold) {
+            return Ok(fate);
         }
         let command_id = format!("migrate-{organization}-{}", self.to.version);
         let key = CommandKey { caller: CALLER.to_owned(), command_id: command_id.clone() };
@@ -59,6 +51,19 @@ impl Migration {
             Ok(_) => Ok(Fate::Moved),
             Err(Failure::Rejected { rejection, .. }) => Ok(refused(rejection)),
             Err(failure) => Err(failure),
+        }
+    }
+
+    /// What was sold, if it is meant and of an older version; else how its organization fares without being asked.
+    fn on_older_version(&self, sold: Option<(PlanCode, u32)>) -> Result<(PlanCode, u32), Fate> {
+        if !self.selection.wants(sold.as_ref().map(|(plan, _)| plan)) {
+            return Err(Fate::NotMeant);
+        }
+        let (plan, version) = sold.ok_or(Fate::WithoutPlan)?;
+        match version.cmp(&self.to.version) {
+            Ordering::Less => Ok((plan, version)),
+            Ordering::Equal => Err(Fate::There),
+            Ordering::Greater => Err(Fate::Newer),
         }
     }
 
