@@ -146,6 +146,26 @@ token!(
     /// What something is called elsewhere: a bank transfer, a provider's charge, a ticket.
     Reference, "reference"
 );
+token!(
+    /// One refund of a payment: money given back, or taken back by a bank.
+    RefundId, "refund"
+);
+token!(
+    /// One invoice.
+    InvoiceId, "invoice"
+);
+token!(
+    /// One credit note.
+    CreditNoteId, "credit note"
+);
+token!(
+    /// What a customer gives to pay less.
+    DiscountCode, "discount code"
+);
+token!(
+    /// A run of numbers without gaps, as it stands in front of them: the `F` of `F-17`.
+    SeriesCode, "series"
+);
 
 impl CommissionId {
     /// The commission of a payment at a level; the same payment never gives another one at that level.

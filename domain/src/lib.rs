@@ -39,8 +39,8 @@ mod scenario;
 pub use aggregate::Aggregate;
 pub use context::{Context, PlanInForce, Terms};
 pub use id::{
-    ActorId, AlertId, AttributeKey, CommissionId, FeatureCode, HoldId, LotId, OrganizationId, PaymentId, PlanCode,
-    ProductCode, Reference, ReferralCode,
+    ActorId, AlertId, AttributeKey, CommissionId, CreditNoteId, DiscountCode, FeatureCode, HoldId, InvoiceId, LotId,
+    OrganizationId, PaymentId, PlanCode, ProductCode, Reference, ReferralCode, RefundId, SeriesCode,
 };
 pub use money::{Credits, Currency, Money, Quantity};
 pub use refusal::{Refusal, RefusalClass};

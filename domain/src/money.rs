@@ -218,6 +218,12 @@ impl Credits {
     }
 }
 
+impl Default for Credits {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl From<Decimal> for Credits {
     fn from(amount: Decimal) -> Self {
         Self::rounded(amount)

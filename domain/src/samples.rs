@@ -158,11 +158,21 @@ fn subscription() -> [subscription::Event; 5] {
     ]
 }
 
-fn referral_tree() -> [referral_tree::Event; 3] {
+fn referral_tree() -> [referral_tree::Event; 6] {
     use referral_tree::Event as Of;
     [
         Of::OrganizationEnrolled { organization: sample("maria"), code: sample("7KQ2M9XWRA") },
-        Of::ReferralAttributed { organization: sample("maria"), sponsor: sample("juan"), code: sample("H4D8TZ3NCP") },
+        Of::ReferralAttributed {
+            organization: sample("maria"),
+            sponsor: sample("juan"),
+            code: sample("H4D8TZ3NCP"),
+            since: Some(instant("2026-01-31T13:30:00Z")),
+        },
+        Of::FirstPaymentMade {
+            payer: sample("maria"),
+            payment: sample("pay_01"),
+            paid_at: instant("2026-01-31T14:00:00Z"),
+        },
         Of::CommissionAccrued {
             commission: sample("pay_01-1"),
             payment: sample("pay_01"),
@@ -173,6 +183,23 @@ fn referral_tree() -> [referral_tree::Event; 3] {
             base: usd("15"),
             amount: credits("3"),
             catalog_version: 1,
+            matures_at: Some(instant("2026-02-14T14:00:00Z")),
+        },
+        Of::CommissionMatured {
+            commission: sample("pay_01-1"),
+            payer: sample("maria"),
+            beneficiary: sample("juan"),
+            amount: credits("3"),
+            matured_at: instant("2026-02-14T14:00:00Z"),
+        },
+        Of::CommissionClawedBack {
+            commission: sample("pay_01-1"),
+            refund: sample("ref_01"),
+            payer: sample("maria"),
+            beneficiary: sample("juan"),
+            amount: credits("1.50"),
+            clawed_back_total: credits("1.50"),
+            matured: true,
         },
     ]
 }
