@@ -103,7 +103,12 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
             referral_tree::Event::OrganizationEnrolled { organization, .. }
             | referral_tree::Event::ReferralAttributed { organization, .. },
         ) => Some(organization),
-        Event::ReferralTree(referral_tree::Event::CommissionAccrued { beneficiary, .. }) => Some(beneficiary),
+        Event::ReferralTree(referral_tree::Event::FirstPaymentMade { payer, .. }) => Some(payer),
+        Event::ReferralTree(
+            referral_tree::Event::CommissionAccrued { beneficiary, .. }
+            | referral_tree::Event::CommissionMatured { beneficiary, .. }
+            | referral_tree::Event::CommissionClawedBack { beneficiary, .. },
+        ) => Some(beneficiary),
         Event::Organization(
             organization::Event::FeatureOverridden { .. }
             | organization::Event::OverrideRemoved { .. }

@@ -5,7 +5,9 @@
 //! a key derived from the event, so that acting twice changes nothing.
 //!
 //! ```text
-//! PaymentRecorded --share_payments--> AccrueCommissions --> CommissionAccrued --grant_commissions--> CreditsGranted
+//! PaymentRecorded --share_payments--> AccrueCommissions --> CommissionAccrued
+//! CommissionMatured    --grant_commissions--> GrantCommission --> CreditsGranted
+//! CommissionClawedBack --grant_commissions--> ClawBack        --> CreditsClawedBack
 //! ```
 //!
 //! Promises: every event is taken in exactly once; a to-do row is finished by one worker only, whoever dies or wakes

@@ -9,7 +9,7 @@ use domain::organization::{Environment, Sponsorship};
 use domain::stream::{Owner, StreamId};
 use domain::{
     ActorId, AlertId, Attributes, CommissionId, Credits, Currency, Event, FeatureCode, HoldId, Kind, LotId, Money,
-    OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
+    OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode, RefundId,
 };
 use domain::{credit_ledger, organization, referral_tree, subscription};
 use event_store::{Metadata, Recorded};
@@ -20,7 +20,10 @@ use uuid::Uuid;
 
 use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
-use crate::{balance, commissions, compliance_alerts, credit_statement, organizations, usage};
+use crate::{
+    balance, commission_statement, commissions, compliance_alerts, credit_statement, organizations, referral_network,
+    usage,
+};
 
 const PRODUCTS: i32 = 0;
 const ORGANIZATIONS: i32 = 1;
@@ -83,7 +86,8 @@ fn of_the_product() -> Vec<Recorded> {
     let events = [
         Tree::OrganizationEnrolled { organization: id("juan"), code: code("JUAN") },
         Tree::OrganizationEnrolled { organization: id("maria"), code: code("MARIA") },
-        Tree::ReferralAttributed { organization: id("maria"), sponsor: id("juan"), code: code("JUAN") },
+        Tree::ReferralAttributed { organization: id("maria"), sponsor: id("juan"), code: code("JUAN"), since: None },
+        Tree::FirstPaymentMade { payer: id("maria"), payment: PaymentId::new("pay_1").unwrap(), paid_at: may().start },
         Tree::CommissionAccrued {
             commission: CommissionId::new("pay_1-1").unwrap(),
             payment: PaymentId::new("pay_1").unwrap(),
@@ -94,6 +98,23 @@ fn of_the_product() -> Vec<Recorded> {
             base: usd("15"),
             amount: credits("3"),
             catalog_version: 1,
+            matures_at: Some(may().start),
+        },
+        Tree::CommissionMatured {
+            commission: CommissionId::new("pay_1-1").unwrap(),
+            payer: id("maria"),
+            beneficiary: id("juan"),
+            amount: credits("3"),
+            matured_at: may().start,
+        },
+        Tree::CommissionClawedBack {
+            commission: CommissionId::new("pay_1-1").unwrap(),
+            refund: RefundId::new("ref_1").unwrap(),
+            payer: id("maria"),
+            beneficiary: id("juan"),
+            amount: credits("1"),
+            clawed_back_total: credits("1"),
+            matured: true,
         },
     ];
     recorded(PRODUCTS, events.into_iter().map(|event| (agencia(), event.into())).collect())
@@ -274,7 +295,13 @@ fn of_the_organizations() -> Vec<Recorded> {
         },
         actor: ActorId::new("user-1").unwrap(),
     };
-    let events = events.chain([("juan", seen.into())]);
+    // Nothing is left of the lot, so Juan owes what is taken back; the next commission pays it.
+    let (commission, refund) = (CommissionId::new("pay_1-1").unwrap(), RefundId::new("ref_1").unwrap());
+    let (amount, taken, owed) = (credits("1"), Credits::ZERO, credits("1"));
+    let taken_back = credit_ledger::Event::CreditsClawedBack { commission, refund, amount, lot: None, taken, owed };
+    let commission = CommissionId::new("pay_2-1").unwrap();
+    let netted = credit_ledger::Event::CommissionNetted { commission, amount: credits("1"), owed: Credits::ZERO };
+    let events = events.chain([("juan", seen.into()), ("juan", taken_back.into()), ("juan", netted.into())]);
     recorded(ORGANIZATIONS, events.map(|(owner, event)| (Owner::Organization(id(owner)), event)).collect())
 }
 
@@ -311,6 +338,8 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<usage::Projection>();
     touches_rows_because_of_events_alone::<compliance_alerts::Projection>();
     touches_rows_because_of_events_alone::<commissions::Projection>();
+    touches_rows_because_of_events_alone::<commission_statement::Projection>();
+    touches_rows_because_of_events_alone::<referral_network::Projection>();
     touches_rows_because_of_events_alone::<organizations::Projection>();
 }
 
@@ -334,7 +363,7 @@ fn gives_the_same_rows_in_any_order<P: Projection>(product_next: &[bool]) {
 
 proptest! {
     #[test]
-    fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 16)) {
+    fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 24)) {
         gives_the_same_rows_in_any_order::<commissions::Projection>(&product_next);
         gives_the_same_rows_in_any_order::<organizations::Projection>(&product_next);
     }
@@ -377,6 +406,44 @@ fn every_credit_is_in_one_account_of_the_balance() {
     let told =
         [juan.granted, juan.balance, juan.held, juan.spent, juan.expired, juan.revoked].map(|sum| sum.to_string());
     assert_eq!(told, ["13.00", "10.00", "0.00", "0.05", "2.95", "0.00"]);
+}
+
+#[test]
+fn a_commission_says_what_became_of_it() {
+    let rows = table::<commissions::Projection>(&merged(&[]));
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let status = row.status.as_deref().unwrap_or_default();
+            let commissions::Known { matured, granted, netted, clawed_back, taken_back, .. } = row;
+            format!("{status}: {matured} matured, {granted} granted, {netted} netted, {clawed_back} clawed back, {taken_back} taken")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "granted: 3.00 matured, 3.00 granted, 0 netted, 1.00 clawed back, 0.00 taken",
+            "granted: 0 matured, 0 granted, 1.00 netted, 0 clawed back, 0 taken",
+        ]
+    );
+}
+
+#[test]
+fn the_network_and_the_statement_say_what_was_earned_and_taken_back() {
+    let network = table::<referral_network::Projection>(&of_the_product());
+    let told: Vec<String> = network
+        .iter()
+        .map(|pair| {
+            let referral_network::Pair { organization, member, level, payments, earned, clawed_back, .. } = pair;
+            format!("{organization} above {member} at {level}: {earned} of {payments}, {clawed_back} taken back")
+        })
+        .collect();
+    assert_eq!(told, ["juan above maria at 1: 3.00 of 1, 1.00 taken back"]);
+    let statement = table::<commission_statement::Projection>(&merged(&[]));
+    let told: Vec<String> = statement.iter().map(|line| format!("{} {}", line.kind, line.amount)).collect();
+    let expected =
+        ["accrued 3.00", "matured 3.00", "clawed_back 1.00", "granted 3.00", "taken_back 0.00", "netted 1.00"];
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -181,10 +181,14 @@ fn subscribe(row: &mut Known, event: &SubscriptionEvent) {
 
 fn attribute(rows: &mut Rows<Known>, event: &ReferralEvent) {
     match event {
-        ReferralEvent::ReferralAttributed { organization, sponsor, code: _ } => {
+        ReferralEvent::ReferralAttributed { organization, sponsor, code: _, since: _ } => {
             rows.change((organization.to_string(),)).sponsor = Some(sponsor.to_string());
         }
-        ReferralEvent::OrganizationEnrolled { .. } | ReferralEvent::CommissionAccrued { .. } => {}
+        ReferralEvent::OrganizationEnrolled { .. }
+        | ReferralEvent::FirstPaymentMade { .. }
+        | ReferralEvent::CommissionAccrued { .. }
+        | ReferralEvent::CommissionMatured { .. }
+        | ReferralEvent::CommissionClawedBack { .. } => {}
     }
 }
 

@@ -76,6 +76,8 @@ impl projection::Projection for Projection {
             | LedgerEvent::HoldPlaced { feature, window, .. }
             | LedgerEvent::HoldCaptured { feature, window, .. } => (feature, window),
             LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::CreditsClawedBack { .. }
+            | LedgerEvent::CommissionNetted { .. }
             | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }
@@ -138,6 +140,8 @@ impl Usage {
                 }
             }
             LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::CreditsClawedBack { .. }
+            | LedgerEvent::CommissionNetted { .. }
             | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }

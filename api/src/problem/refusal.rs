@@ -57,7 +57,9 @@ fn field(code: &str) -> Option<&'static str> {
         | "referral.code_taken"
         | "referral.self_referral"
         | "referral.already_sponsored"
-        | "referral.cycle" => "referral_code",
+        | "referral.cycle"
+        | "referral.paid_already"
+        | "referral.attribution_over" => "referral_code",
         "catalog.plan_removed" => "plans",
         _ => return None,
     })

@@ -19,5 +19,6 @@ mod overload;
 mod pages;
 mod rates;
 mod reads;
+mod referrals;
 mod studio;
 mod usage;

@@ -84,6 +84,13 @@ impl Subscription {
         self.started.as_ref().map(|started| (started.plan.clone(), started.catalog_version))
     }
 
+    /// Was anything ever paid? A free plan is in force without.
+    #[must_use]
+    pub fn has_paid(&self) -> bool {
+        let paid = |started: &Started| started.active.is_some() || started.still_due != started.price;
+        self.started.as_ref().is_some_and(|started| !started.price.is_zero() && paid(started))
+    }
+
     pub(super) fn started(&self) -> Option<&Started> {
         self.started.as_ref()
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use domain::catalog::CatalogVersion;
 use domain::stream::{Owner, StreamId};
-use domain::{Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization, subscription};
+use domain::{
+    Command, Context, Event, Kind, OrganizationId, ProductCode, State, Terms, organization, referral_tree, subscription,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -197,6 +199,13 @@ impl Known {
             (Command::Subscription(_), _) => Some((terms?.product.clone(), None)),
             // What is decided by hand of a feature is checked against the version that binds the ledger.
             (Command::Organization(_) | Command::CreditLedger(_), _) => binding_of_ledger(terms),
+            // A payment is shared by the rates of its own moment, however late that is done.
+            (
+                Command::ReferralTree(referral_tree::Command::AccrueCommissions {
+                    catalog_version: Some(version), ..
+                }),
+                Owner::Product(product),
+            ) => Some((product.clone(), Some(*version))),
             (Command::ReferralTree(_), Owner::Product(product)) => Some((product.clone(), None)),
             (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
         }

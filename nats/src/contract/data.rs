@@ -100,6 +100,12 @@ enum Facts {
     ReferralAttributed {
         sponsor: String,
         referral_code: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+    FirstPaymentMade {
+        payment: String,
+        paid_at: Timestamp,
     },
     CommissionAccrued {
         commission: String,
@@ -110,6 +116,22 @@ enum Facts {
         payer: String,
         paid: PublicMoney,
         catalog_version: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        matures_at: Option<Timestamp>,
+    },
+    CommissionMatured {
+        commission: String,
+        credits: String,
+        payer: String,
+        matured_at: Timestamp,
+    },
+    CommissionClawedBack {
+        commission: String,
+        refund: String,
+        credits: String,
+        clawed_back_total: String,
+        matured: bool,
+        payer: String,
     },
     CatalogPublished {
         version: u32,
@@ -150,8 +172,15 @@ impl Facts {
             referral_tree::Event::OrganizationEnrolled { organization: _, code } => {
                 Self::OrganizationEnrolled { referral_code: code.to_string() }
             }
-            referral_tree::Event::ReferralAttributed { organization: _, sponsor, code } => {
-                Self::ReferralAttributed { sponsor: sponsor.to_string(), referral_code: code.to_string() }
+            referral_tree::Event::ReferralAttributed { organization: _, sponsor, code, since } => {
+                Self::ReferralAttributed {
+                    sponsor: sponsor.to_string(),
+                    referral_code: code.to_string(),
+                    since: *since,
+                }
+            }
+            referral_tree::Event::FirstPaymentMade { payer: _, payment, paid_at } => {
+                Self::FirstPaymentMade { payment: payment.to_string(), paid_at: *paid_at }
             }
             referral_tree::Event::CommissionAccrued {
                 commission,
@@ -163,6 +192,7 @@ impl Facts {
                 base,
                 amount,
                 catalog_version,
+                matures_at,
             } => Self::CommissionAccrued {
                 commission: commission.to_string(),
                 credits: amount.to_string(),
@@ -172,6 +202,31 @@ impl Facts {
                 payer: payer.to_string(),
                 paid: base.into(),
                 catalog_version: *catalog_version,
+                matures_at: *matures_at,
+            },
+            referral_tree::Event::CommissionMatured { commission, payer, beneficiary: _, amount, matured_at } => {
+                Self::CommissionMatured {
+                    commission: commission.to_string(),
+                    credits: amount.to_string(),
+                    payer: payer.to_string(),
+                    matured_at: *matured_at,
+                }
+            }
+            referral_tree::Event::CommissionClawedBack {
+                commission,
+                refund,
+                payer,
+                beneficiary: _,
+                amount,
+                clawed_back_total,
+                matured,
+            } => Self::CommissionClawedBack {
+                commission: commission.to_string(),
+                refund: refund.to_string(),
+                credits: amount.to_string(),
+                clawed_back_total: clawed_back_total.to_string(),
+                matured: *matured,
+                payer: payer.to_string(),
             },
         }
     }

@@ -90,6 +90,15 @@ fn of_credit_ledger(event: &credit_ledger::Event) -> Told {
              referral (`commission`), or given back for a consumption (`refund`). What is left at `expires_at` is \
              lost.",
         ),
+        credit_ledger::Event::CreditsClawedBack { .. } => (
+            "credits_clawed_back",
+            "A commission was taken back, because something of its payment was given back: `taken` from what was left of \
+             it; `owed` is what the next commissions pay in all.",
+        ),
+        credit_ledger::Event::CommissionNetted { .. } => (
+            "commission_netted",
+            "A commission paid what was owed of earlier ones; what is left of it follows as `credits_granted`.",
+        ),
         credit_ledger::Event::GrantScheduled { .. } => (
             "grant_scheduled",
             "Credits were given by hand that can be spent later; then they are told as `credits_granted`.",
@@ -176,8 +185,20 @@ fn of_referral_tree(event: &referral_tree::Event) -> Told {
         }
         referral_tree::Event::CommissionAccrued { .. } => (
             "commission_accrued",
-            "A payment earned a referrer a commission; the credits follow as `credits_granted`. `level` is 1 for \
-             the direct referrer.",
+            "A payment earned a referrer a commission; the credits follow as `credits_granted` once it matures. \
+             `level` is 1 for the direct referrer.",
+        ),
+        referral_tree::Event::FirstPaymentMade { .. } => {
+            ("first_payment_made", "An organization paid for the first time; no sponsor can be named any more.")
+        }
+        referral_tree::Event::CommissionMatured { .. } => (
+            "commission_matured",
+            "A commission has waited long enough: its credits are granted now, less what was taken back of it before.",
+        ),
+        referral_tree::Event::CommissionClawedBack { .. } => (
+            "commission_clawed_back",
+            "Something of a payment was given back, and its share of the commission is taken back: from the ledger, if \
+             it had `matured`, else that much less will be granted. `clawed_back_total` is all of it so far.",
         ),
     }
 }

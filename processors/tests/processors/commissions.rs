@@ -1,6 +1,8 @@
 //! From a payment to the credits of those who referred the payer.
 
-use domain::Credits;
+use domain::referral_tree::Command;
+use domain::{Credits, Currency, Money, PaymentId, RefundId};
+use processors::share_payments::Refunded;
 
 use crate::scene::Scene;
 
@@ -38,6 +40,80 @@ async fn a_payment_pays_two_levels_of_referrers() {
 #[tokio::test]
 async fn referrers_in_other_partitions_are_paid_the_same() {
     pays_two_levels(Scene::with_partitions(3).await).await;
+}
+
+#[tokio::test]
+async fn what_is_taken_back_of_a_payment_is_taken_back_of_its_commissions() {
+    let scene = Scene::begin().await;
+    family(&scene).await;
+    scene.pay("pedro", "10").await;
+    let running = scene.process();
+    scene.settles().await;
+    // Half of it, then all of it; Maria has spent hers meanwhile.
+    scene.refund("pedro", "ref_1", "5", "10").await;
+    scene.settles().await;
+    assert_eq!((scene.balance("maria").await, scene.balance("juan").await), ("1.00".to_owned(), "0.25".to_owned()));
+    scene.spend("maria", "1").await;
+    scene.refund("pedro", "ref_2", "10", "10").await;
+    scene.settles().await;
+    assert_eq!((scene.balance("maria").await, scene.balance("juan").await), ("0.00".to_owned(), "0.00".to_owned()));
+    // What Maria owes is netted against her next commission.
+    scene.pay("pedro", "5").await;
+    scene.settles().await;
+    running.stop().await;
+    assert_eq!((scene.balance("maria").await, scene.balance("juan").await), ("0.00".to_owned(), "0.25".to_owned()));
+    assert_eq!(scene.todos("failed").await, 0);
+}
+
+#[tokio::test]
+async fn a_payment_is_shared_by_the_rates_of_its_own_moment() {
+    let scene = Scene::begin().await;
+    family(&scene).await;
+    scene.pay("maria", "199").await;
+    // Halved before anybody has shared the payment.
+    scene.publish_with("rates = [\"0.20\", \"0.05\"]", "rates = [\"0.10\", \"0.05\"]").await;
+    scene.pay("pedro", "15").await;
+    let running = scene.process();
+    scene.settles().await;
+    running.stop().await;
+    assert_eq!((scene.balance("juan").await, scene.balance("maria").await), ("40.55".to_owned(), "1.50".to_owned()));
+}
+
+#[tokio::test]
+async fn a_commission_that_waits_is_granted_when_it_matures() {
+    let scene = Scene::begin().await;
+    let waiting = "rates = [\"0.20\", \"0.05\"]\nhold_days = 14";
+    scene.publish_with("rates = [\"0.20\", \"0.05\"]", waiting).await;
+    family(&scene).await;
+    scene.pay("maria", "199").await;
+    let running = scene.process();
+    scene.settles().await;
+    assert_eq!((scene.commissions_accrued().await, scene.balance("juan").await), (1, "0.00".to_owned()));
+    // Given back whole before it matured: nothing ever does.
+    scene.refund("maria", "ref_1", "199", "199").await;
+    scene.settles().await;
+    running.stop().await;
+    assert_eq!(scene.balance("juan").await, "0.00");
+    assert_eq!(scene.todos("failed").await, 0);
+}
+
+#[test]
+fn what_was_given_back_is_asked_of_the_tree_as_it_was_told() {
+    let money = |amount: &str| Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap();
+    let refunded = Refunded {
+        payer: testkit::organization("pedro"),
+        payment: PaymentId::new("pay_1").unwrap(),
+        refund: RefundId::new("ref_1").unwrap(),
+        refunded_net_total: money("5"),
+        paid_net: money("15"),
+    };
+    let wanted = refunded.clone().wanted();
+    assert_eq!((wanted.lane.as_str(), &wanted.task["do"]), ("pedro", &serde_json::json!("claw_back")));
+    let Command::ClawBack { payment, payer, refund, refunded_net_total, paid_net } = Command::from(refunded) else {
+        panic!("another command")
+    };
+    assert_eq!((payment.as_str(), payer.as_str(), refund.as_str()), ("pay_1", "pedro", "ref_1"));
+    assert_eq!((refunded_net_total, paid_net), (money("5"), money("15")));
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use domain::calendar::{Interval, Zone};
 use domain::organization::Sponsorship;
-use domain::{Credits, Currency, Event, Kind, Money, PlanCode, ProductCode, ReferralCode, State};
+use domain::{
+    ActorId, Credits, Currency, Event, Kind, Money, PlanCode, ProductCode, ReasonText, ReferralCode, RefundId, State,
+};
 use domain::{credit_ledger, organization, referral_tree, subscription};
 use event_store::{Executor, PolledFeed, Recorded, Role};
 use processors::{Processor, settled};
@@ -74,6 +76,43 @@ impl Scene {
         let amount = Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap();
         let pay = subscription::Command::RecordPayment { amount, reference: None };
         send(&self.executor, of(id), pay).await.expect("paid");
+    }
+
+    /// So much of the first payment of a payer was given back so far.
+    pub async fn refund(&self, payer: &str, refund: &str, total: &str, paid: &str) {
+        let money = |amount: &str| Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap();
+        let of_payer = |recorded: Recorded| match recorded.event {
+            Event::Subscription(subscription::Event::PaymentRecorded { payment, .. }) => {
+                recorded.organization.filter(|organization| organization.as_str() == payer).map(|_| payment)
+            }
+            _ => None,
+        };
+        let payment = self.log().await.into_iter().find_map(of_payer).expect("a payment");
+        let claw_back = referral_tree::Command::ClawBack {
+            payment,
+            payer: testkit::organization(payer),
+            refund: RefundId::new(refund).unwrap(),
+            refunded_net_total: money(total),
+            paid_net: money(paid),
+        };
+        send(&self.executor, product("agencia"), claw_back).await.expect("clawed back");
+    }
+
+    pub async fn spend(&self, id: &str, amount: &str) {
+        let adjust = credit_ledger::Command::Adjust {
+            change: credit_ledger::Adjustment::Down(Credits::positive(amount.parse().unwrap()).unwrap()),
+            reason: ReasonText::new("spent").unwrap(),
+            actor: ActorId::new("operator-7").unwrap(),
+        };
+        send(&self.executor, of(id), adjust).await.expect("spent");
+    }
+
+    /// Publishes agencia anew, with one text in the place of another.
+    pub async fn publish_with(&self, text: &str, instead: &str) {
+        let catalog = include_str!("../../../catalogs/agencia.toml").replace(text, instead);
+        let definition = domain::catalog::source::read("agencia.toml", &catalog).unwrap();
+        let publish = domain::catalog::Command::Publish { definition: Box::new(definition) };
+        send(&self.executor, product("agencia"), publish).await.expect("published");
     }
 
     pub async fn balance(&self, id: &str) -> String {
