@@ -3,6 +3,7 @@
 //! The golden files in `domain/samples` are these written down, and whoever documents events starts from them. All are
 //! literals: no clock, no chance. They tell one story: Maria, referred by Juan, is on agencia's plan `starter`.
 
+mod books;
 mod credit_ledger;
 
 use jiff::Timestamp;
@@ -98,6 +99,8 @@ pub fn events() -> Vec<Event> {
     events.extend(credit_ledger::events().into_iter().map(Event::from));
     events.extend(referral_tree().map(Event::from));
     events.push(catalog().into());
+    events.extend(books::invoice_book().map(Event::from));
+    events.extend(books::discount_book().map(Event::from));
     events
 }
 

@@ -17,7 +17,7 @@
 use async_trait::async_trait;
 use domain::stream::Owner;
 use domain::{CommissionId, Credits, Event, OrganizationId, RefundId};
-use domain::{catalog, credit_ledger, organization, referral_tree, subscription};
+use domain::{catalog, credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 use event_store::executor::CommandKey;
 use event_store::{Executor, Recorded, Submission};
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,16 @@ impl Processor for GrantCommissions {
                 | credit_ledger::Event::TopUpRuleRemoved { .. }
                 | credit_ledger::Event::TopUpRequested { .. },
             )
-            | Event::Catalog(catalog::Event::CatalogPublished { .. }) => None,
+            | Event::Catalog(catalog::Event::CatalogPublished { .. })
+            | Event::InvoiceBook(
+                invoice_book::Event::InvoiceNumbered { .. } | invoice_book::Event::CreditNoteNumbered { .. },
+            )
+            | Event::DiscountBook(
+                discount_book::Event::CodeCreated { .. }
+                | discount_book::Event::CodeRetired { .. }
+                | discount_book::Event::CodeRedeemed { .. }
+                | discount_book::Event::RedemptionReturned { .. },
+            ) => None,
         }
     }
 

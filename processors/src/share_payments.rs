@@ -21,7 +21,7 @@ use domain::{
     Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, RefundId, Rejection, State, organization,
     subscription,
 };
-use domain::{catalog, credit_ledger, referral_tree};
+use domain::{catalog, credit_ledger, discount_book, invoice_book, referral_tree};
 use event_store::executor::CommandKey;
 use event_store::{Executor, Failure, Recorded, Submission};
 use jiff::Timestamp;
@@ -169,7 +169,16 @@ impl Processor for SharePayments {
                 | referral_tree::Event::CommissionMatured { .. }
                 | referral_tree::Event::CommissionClawedBack { .. },
             )
-            | Event::Catalog(catalog::Event::CatalogPublished { .. }) => None,
+            | Event::Catalog(catalog::Event::CatalogPublished { .. })
+            | Event::InvoiceBook(
+                invoice_book::Event::InvoiceNumbered { .. } | invoice_book::Event::CreditNoteNumbered { .. },
+            )
+            | Event::DiscountBook(
+                discount_book::Event::CodeCreated { .. }
+                | discount_book::Event::CodeRetired { .. }
+                | discount_book::Event::CodeRedeemed { .. }
+                | discount_book::Event::RedemptionReturned { .. },
+            ) => None,
         }
     }
 

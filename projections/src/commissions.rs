@@ -136,7 +136,11 @@ impl projection::Projection for Projection {
         match &recorded.event {
             Event::ReferralTree(event) => earn(rows, recorded, event),
             Event::CreditLedger(event) => grant(rows, recorded, event),
-            Event::Organization(_) | Event::Subscription(_) | Event::Catalog(_) => {}
+            Event::Organization(_)
+            | Event::Subscription(_)
+            | Event::Catalog(_)
+            | Event::InvoiceBook(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }

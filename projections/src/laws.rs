@@ -75,6 +75,8 @@ fn kind(event: &Event) -> Kind {
         Event::CreditLedger(_) => Kind::CreditLedger,
         Event::ReferralTree(_) => Kind::ReferralTree,
         Event::Catalog(_) => Kind::Catalog,
+        Event::InvoiceBook(_) => Kind::InvoiceBook,
+        Event::DiscountBook(_) => Kind::DiscountBook,
     }
 }
 

@@ -115,7 +115,7 @@ impl projection::Projection for Projection {
             Event::Organization(event) => register(rows.change(key(recorded)), recorded, event),
             Event::Subscription(event) => subscribe(rows.change(key(recorded)), event),
             Event::ReferralTree(event) => attribute(rows, event),
-            Event::CreditLedger(_) | Event::Catalog(_) => {}
+            Event::CreditLedger(_) | Event::Catalog(_) | Event::InvoiceBook(_) | Event::DiscountBook(_) => {}
         }
     }
 }

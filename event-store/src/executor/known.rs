@@ -158,7 +158,12 @@ impl Known {
         let context = self.surroundings(terms, binding)?;
         match &self.streams.get(&sibling(organization, Kind::CreditLedger))?.state {
             State::CreditLedger(ledger) => Some(Account { context, ledger: ledger.clone(), newest_catalog }),
-            State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => None,
+            State::Organization(_)
+            | State::Subscription(_)
+            | State::ReferralTree(_)
+            | State::Catalog(_)
+            | State::InvoiceBook(_)
+            | State::DiscountBook(_) => None,
         }
     }
 
@@ -206,8 +211,11 @@ impl Known {
                 }),
                 Owner::Product(product),
             ) => Some((product.clone(), Some(*version))),
-            (Command::ReferralTree(_), Owner::Product(product)) => Some((product.clone(), None)),
-            (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
+            (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Product(product)) => {
+                Some((product.clone(), None))
+            }
+            (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Organization(_))
+            | (Command::Catalog(_) | Command::InvoiceBook(_), _) => None,
         }
     }
 }

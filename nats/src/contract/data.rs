@@ -1,9 +1,11 @@
 //! The `data` of each public event, written out field by field, so that a change of a stored event cannot change what
 //! outsiders get.
 
+mod books;
 mod ledger;
 mod organization;
 
+use books::BookFacts;
 use domain::calendar::Period;
 use domain::{Event, Money, OrganizationId, catalog, referral_tree, subscription};
 use jiff::Timestamp;
@@ -32,6 +34,8 @@ impl Data {
             Event::CreditLedger(event) => Facts::CreditLedger(Box::new(LedgerFacts::of(event))),
             Event::ReferralTree(event) => Facts::of_referral_tree(event),
             Event::Catalog(event) => Facts::of_catalog(event),
+            Event::InvoiceBook(event) => Facts::Book(BookFacts::of_invoices(event)),
+            Event::DiscountBook(event) => Facts::Book(BookFacts::of_discounts(event)),
         };
         Self { product: product.to_owned(), organization: organization.map(ToString::to_string), facts }
     }
@@ -94,6 +98,7 @@ enum Facts {
         price: PublicMoney,
     },
     CreditLedger(Box<LedgerFacts>),
+    Book(BookFacts),
     OrganizationEnrolled {
         referral_code: String,
     },

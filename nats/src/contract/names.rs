@@ -1,7 +1,7 @@
 //! What each event is called in public, and what it means, for people who automate on it. The names outlive a renaming
 //! of the stored ones.
 
-use domain::{Event, catalog, credit_ledger, organization, referral_tree, subscription};
+use domain::{Event, catalog, credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 
 /// The public names of an event's aggregate and of the event.
 pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
@@ -11,6 +11,8 @@ pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
         Event::CreditLedger(event) => ("credit_ledger", of_credit_ledger(event).0),
         Event::ReferralTree(event) => ("referral_tree", of_referral_tree(event).0),
         Event::Catalog(event) => ("catalog", of_catalog(event).0),
+        Event::InvoiceBook(event) => ("invoice_book", of_invoice_book(event).0),
+        Event::DiscountBook(event) => ("discount_book", of_discount_book(event).0),
     }
 }
 
@@ -23,6 +25,8 @@ pub fn meaning(event: &Event) -> &'static str {
         Event::CreditLedger(event) => of_credit_ledger(event).1,
         Event::ReferralTree(event) => of_referral_tree(event).1,
         Event::Catalog(event) => of_catalog(event).1,
+        Event::InvoiceBook(event) => of_invoice_book(event).1,
+        Event::DiscountBook(event) => of_discount_book(event).1,
     }
 }
 
@@ -208,5 +212,34 @@ fn of_catalog(event: &catalog::Event) -> Told {
         catalog::Event::CatalogPublished { .. } => {
             ("catalog_published", "A version of the product's plans and prices was published; the API has all of it.")
         }
+    }
+}
+
+fn of_invoice_book(event: &invoice_book::Event) -> Told {
+    match event {
+        invoice_book::Event::InvoiceNumbered { .. } => {
+            ("invoice_numbered", "An invoice has its number; the numbers of a series have no gaps.")
+        }
+        invoice_book::Event::CreditNoteNumbered { .. } => {
+            ("credit_note_numbered", "A credit note has its number; the numbers of a series have no gaps.")
+        }
+    }
+}
+
+fn of_discount_book(event: &discount_book::Event) -> Told {
+    match event {
+        discount_book::Event::CodeCreated { .. } => (
+            "discount_code_created",
+            "A code gives a discount, `percent` or `amount`: `once`, for a number of `periods`, or `forever`; for some \
+             `plans`, or for all if none are named.",
+        ),
+        discount_book::Event::CodeRetired { .. } => {
+            ("discount_code_retired", "A code cannot be redeemed any more. Whoever has, keeps the discount.")
+        }
+        discount_book::Event::CodeRedeemed { .. } => ("discount_code_redeemed", "An organization redeemed a code."),
+        discount_book::Event::RedemptionReturned { .. } => (
+            "discount_redemption_returned",
+            "A redemption does not count: the organization's subscription did not take the discount.",
+        ),
     }
 }

@@ -62,7 +62,7 @@ impl Scene {
     async fn code(&self, id: &str) -> ReferralCode {
         let view = |state: &State| match state {
             State::Organization(organization) => organization.registered().unwrap().referral_code.clone(),
-            State::Subscription(_) | State::CreditLedger(_) | State::ReferralTree(_) | State::Catalog(_) => panic!(),
+            _ => panic!("another state"),
         };
         self.executor.inspect(Kind::Organization, of(id), view).await.expect("a code")
     }
@@ -118,7 +118,7 @@ impl Scene {
     pub async fn balance(&self, id: &str) -> String {
         let view = |state: &State| match state {
             State::CreditLedger(ledger) => ledger.balance().to_string(),
-            State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => panic!(),
+            _ => panic!("another state"),
         };
         self.executor.inspect(Kind::CreditLedger, of(id), view).await.expect("a balance")
     }
@@ -138,11 +138,7 @@ impl Scene {
             Event::CreditLedger(credit_ledger::Event::CreditsGranted { commission: Some(_), amount, .. }) => {
                 Some((recorded.organization?.to_string(), amount))
             }
-            Event::CreditLedger(_)
-            | Event::Organization(_)
-            | Event::Subscription(_)
-            | Event::ReferralTree(_)
-            | Event::Catalog(_) => None,
+            _ => None,
         });
         granted.collect()
     }

@@ -152,48 +152,81 @@ fn a_sponsor_is_named_in_time_and_before_the_first_payment() {
 #[test]
 fn a_commission_waits_and_matures_with_what_is_left() {
     let earlier = || json!(instant(DUE_AT - 1));
-    caught(|log| *log.body("share-p2", "CommissionAccrued", "/matures_at") = earlier(), expect![[r#"
+    caught(
+        |log| *log.body("share-p2", "CommissionAccrued", "/matures_at") = earlier(),
+        expect![[r#"
         commissions: a commission of p2 does not wait 14 days
         commissions: p2-1 was never accrued
         commissions: commission p2-1 was granted and never accrued
-        commissions: payment p2 of pedro reached 0 of 1 levels"#]]);
-    caught(|log| *log.body("settle-p2", "CommissionMatured", "/amount") = json!("2.00"), expect![[r#"
+        commissions: payment p2 of pedro reached 0 of 1 levels"#]],
+    );
+    caught(
+        |log| *log.body("settle-p2", "CommissionMatured", "/amount") = json!("2.00"),
+        expect![[r#"
         commissions: 2.00 of p2-1 matured, 3.00 were left
-        commissions: commission p2-1 of 0 for maria was granted as 3.00 to maria"#]]);
-    caught(|log| *log.body("settle-p2", "CommissionMatured", "/matured_at") = earlier(), expect![[r#"
+        commissions: commission p2-1 of 0 for maria was granted as 3.00 to maria"#]],
+    );
+    caught(
+        |log| *log.body("settle-p2", "CommissionMatured", "/matured_at") = earlier(),
+        expect![[r#"
         commissions: p2-1 matured at another instant than its own
-        commissions: commission p2-1 of 0 for maria was granted as 3.00 to maria"#]]);
-    caught(|log| log.event("settle-p2", "CommissionMatured").body["payer"] = json!("juan"), expect![[r#"
+        commissions: commission p2-1 of 0 for maria was granted as 3.00 to maria"#]],
+    );
+    caught(
+        |log| log.event("settle-p2", "CommissionMatured").body["payer"] = json!("juan"),
+        expect![[r#"
         commissions: p2-1 is of pedro for maria
-        commissions: commission p2-1 of 0 for maria was granted as 3.00 to maria"#]]);
+        commissions: commission p2-1 of 0 for maria was granted as 3.00 to maria"#]],
+    );
 }
 
 #[test]
 fn what_is_taken_back_is_the_share_of_the_refund() {
-    caught(|log| *log.body("claw-r2", "CommissionClawedBack", "/amount") = json!("1.90"), expect![[r#"
+    caught(
+        |log| *log.body("claw-r2", "CommissionClawedBack", "/amount") = json!("1.90"),
+        expect![[r#"
         commissions: 1.90 of p1-1 taken back to 3.00, before it were 1.00
-        commissions: 2.00 of p1-1 were taken back, not 0"#]]);
-    caught(|log| *log.body("r2", "PaymentRefunded", "/refunded_net_total/amount") = json!("14.00"), expect![[r#"
+        commissions: 2.00 of p1-1 were taken back, not 0"#]],
+    );
+    caught(
+        |log| *log.body("r2", "PaymentRefunded", "/refunded_net_total/amount") = json!("14.00"),
+        expect![[r#"
         commissions: 3.00 of p1-1 is not the share of 14.00 in 15.00
-        commissions: 2.00 of p1-1 were taken back, not 0"#]]);
-    caught(|log| *log.body("claw-r2", "CommissionClawedBack", "/matured") = json!(false), expect![[r#"
+        commissions: 2.00 of p1-1 were taken back, not 0"#]],
+    );
+    caught(
+        |log| *log.body("claw-r2", "CommissionClawedBack", "/matured") = json!(false),
+        expect![[r#"
         commissions: p1-1 is told to have matured, or not to have, and it is the other way
-        commissions: 2.00 of p1-1 were taken back, not 0"#]]);
-    caught(|log| *log.body("claw-r2", "CommissionClawedBack", "/refund") = json!("r9"), expect![[r#"
+        commissions: 2.00 of p1-1 were taken back, not 0"#]],
+    );
+    caught(
+        |log| *log.body("claw-r2", "CommissionClawedBack", "/refund") = json!("r9"),
+        expect![[r#"
         commissions: refund r9 was never made
-        commissions: 2.00 of p1-1 were taken back, not 0"#]]);
+        commissions: 2.00 of p1-1 were taken back, not 0"#]],
+    );
 }
 
 #[test]
 fn the_ledger_takes_what_is_left_and_owes_the_rest() {
-    caught(|log| *log.body("take-r2", "CreditsClawedBack", "/taken") = json!("1.00"), expect![[r#"
+    caught(
+        |log| *log.body("take-r2", "CreditsClawedBack", "/taken") = json!("1.00"),
+        expect![[r#"
         ledger: 1.00 of 2.00 taken back of p1-1, of which 1.25 are left
-        ledger: 0.75 netted to 0.00, owed were 0"#]]);
-    caught(|log| *log.body("take-r2", "CreditsClawedBack", "/owed") = json!("0.70"), expect!["ledger: 0.70 are said to be owed, 0.75 are"]);
-    caught(|log| *log.body("grant-p2", "CommissionNetted", "/amount") = json!("0.80"), expect![[r#"
+        ledger: 0.75 netted to 0.00, owed were 0"#]],
+    );
+    caught(
+        |log| *log.body("take-r2", "CreditsClawedBack", "/owed") = json!("0.70"),
+        expect!["ledger: 0.70 are said to be owed, 0.75 are"],
+    );
+    caught(
+        |log| *log.body("grant-p2", "CommissionNetted", "/amount") = json!("0.80"),
+        expect![[r#"
         ledger: 0.80 netted to 0.00, owed were 0.75
         ledger: a commission became lot b while 0.75 are owed
-        commissions: commission p2-1 of 3.00 for maria was granted as 3.05 to maria"#]]);
+        commissions: commission p2-1 of 3.00 for maria was granted as 3.05 to maria"#]],
+    );
     caught(
         |log| {
             let netted = log.event("grant-p2", "CommissionNetted");
@@ -208,9 +241,12 @@ fn the_ledger_takes_what_is_left_and_owes_the_rest() {
 
 #[test]
 fn a_payment_is_shared_by_the_catalog_it_was_made_under() {
-    caught(|log| log.event("p2", "PaymentRecorded").version = Some(2), expect![[r#"
+    caught(
+        |log| log.event("p2", "PaymentRecorded").version = Some(2),
+        expect![[r#"
         commissions: payment p2 was shared under another catalog than it was made under
         commissions: p2-1 was never accrued
         commissions: commission p2-1 was granted and never accrued
-        commissions: payment p2 of pedro reached 0 of 1 levels"#]]);
+        commissions: payment p2 of pedro reached 0 of 1 levels"#]],
+    );
 }
