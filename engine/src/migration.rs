@@ -143,7 +143,12 @@ impl Migration {
         let owner = Owner::Organization(organization.clone());
         let sold = |state: &State| match state {
             State::Subscription(subscription) => subscription.sold(),
-            State::Organization(_) | State::CreditLedger(_) | State::ReferralTree(_) | State::Catalog(_) => None,
+            State::Organization(_)
+            | State::CreditLedger(_)
+            | State::ReferralTree(_)
+            | State::Catalog(_)
+            | State::InvoiceBook(_)
+            | State::DiscountBook(_) => None,
         };
         self.executor.inspect(Kind::Subscription, owner, sold).await
     }

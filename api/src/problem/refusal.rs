@@ -60,7 +60,18 @@ fn field(code: &str) -> Option<&'static str> {
         | "referral.cycle"
         | "referral.paid_already"
         | "referral.attribution_over" => "referral_code",
-        "catalog.plan_removed" => "plans",
+        "referral.refund_exceeds_payment" => "amount",
+        "referral.payment_forgotten" => "payment",
+        "catalog.plan_removed" | "discount.unknown_plan" => "plans",
+        "discount.code_exists"
+        | "discount.unknown_code"
+        | "discount.retired"
+        | "discount.ended"
+        | "discount.used_up"
+        | "discount.not_for_plan"
+        | "discount.nothing_redeemed" => "discount_code",
+        "discount.ends_too_soon" => "ends_at",
+        "invoice_book.too_many_series" | "invoice_book.series_of_other_kind" => "series",
         _ => return None,
     })
 }

@@ -14,7 +14,7 @@ use crate::id::DiscountCode;
 use crate::scenario::{id, replaying_in_two_halves_equals_replaying_at_once, surroundings};
 
 fn commands() -> impl Strategy<Value = Command> {
-    let code = || proptest::sample::select(["A", "B", "C"].as_slice()).prop_map(|code| id::<DiscountCode>(code));
+    let code = || proptest::sample::select(["A", "B", "C"].as_slice()).prop_map(id::<DiscountCode>);
     let plan = || proptest::sample::select(["gratis", "starter", "partner"].as_slice());
     let terms = (1_u32..=100, any::<bool>(), vec(plan(), 0..2)).prop_map(|(percent, is_once, plans)| DiscountTerms {
         discount: Discount::Percent(Percent::new(percent.into()).unwrap()),
