@@ -145,7 +145,8 @@ impl Log {
         Ok(Self {
             events: events.iter().map(Event::of_row).collect::<Result<_, _>>()?,
             receipts: receipts.iter().map(Receipt::of_row).collect::<Result<_, _>>()?,
-            ..Self::default()
+            #[cfg(test)]
+            now: 0,
         })
     }
 

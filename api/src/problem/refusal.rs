@@ -64,6 +64,7 @@ fn field(code: &str) -> Option<&'static str> {
         "referral.payment_forgotten" => "payment",
         "catalog.plan_removed" | "discount.unknown_plan" => "plans",
         "discount.code_exists"
+        | "discount.too_many_codes"
         | "discount.unknown_code"
         | "discount.retired"
         | "discount.ended"
