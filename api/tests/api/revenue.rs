@@ -1,5 +1,6 @@
 //! What a product earns, as its operator reads it: month by month, document by document, plan by plan.
 
+use event_store::Role;
 use expect_test::{Expect, expect};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -221,6 +222,27 @@ async fn conversions_are_counted_and_trials_by_the_day_they_began() {
     assert_eq!(told(&begun["trials"], &members), "1 1 0 0 1.0000");
     let ended = asked(&house, "/conversions", "from=2031-01-24&to=2031-01-24&environment=sandbox").await.accepted();
     assert_eq!(told(&ended["trials"], &members), "0 0 0 0 null");
+}
+
+#[tokio::test]
+async fn tables_of_revenue_are_what_the_log_says_and_so_are_those_rebuilt() {
+    let house = lived().await;
+    let _running = house.project();
+    let answers = async || {
+        let mut answers = Vec::new();
+        for what in ["/mrr", "", "/conversions"] {
+            answers.push(asked(&house, what, YEAR).await.accepted());
+        }
+        answers
+    };
+    let live = answers().await;
+    let log = house.database.log();
+    for name in ["mrr_movements", "revenue", "plan_conversions"] {
+        projections::rebuild(&house.pool, &log, name).await.unwrap();
+    }
+    assert_eq!(answers().await, live);
+    let comparisons = projections::compare(&log, &house.database.pool(Role::Auditor)).await.unwrap();
+    assert!(comparisons.iter().all(projections::Comparison::is_equal), "{comparisons:?}");
 }
 
 #[tokio::test]
