@@ -20,6 +20,7 @@ mod representation;
 mod request;
 mod router;
 mod routes;
+mod table;
 
 pub use gate::{Facts, Gate, HealthCheck};
 pub use openapi::openapi;

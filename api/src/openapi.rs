@@ -52,6 +52,7 @@ const NAMED_BY_CONTENT: &[&str] = &["consume_batch", "reverse_usage"];
         (name = "usage", description = "What was used, and how close to its limit"),
         (name = "credits", description = "What can still be spent"),
         (name = "referrals", description = "Who referred whom, and what it earned"),
+        (name = "revenue", description = "What a product earns, and how that moves"),
         (name = "operations", description = "How Tollgate is; open without a key"),
     ),
     components(schemas(ProblemBody))

@@ -10,6 +10,7 @@ mod look;
 mod operations;
 mod organizations;
 mod referrals;
+mod revenue;
 mod subscription;
 mod usage;
 
@@ -53,6 +54,9 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::Read, routes!(usage::list_usage)))
         .routes(guard(Scope::Read, routes!(usage::summary::summarize_usage)))
         .routes(guard(Scope::Read, routes!(usage::summary::summarize_product_usage)))
+        .routes(guard(Scope::Read, routes!(revenue::mrr::get_mrr)))
+        .routes(guard(Scope::Read, routes!(revenue::sums::get_revenue)))
+        .routes(guard(Scope::Read, routes!(revenue::conversions::get_conversions)))
         .routes(guard(Scope::UsageWrite, routes!(usage::reversal::reverse_usage)))
         .routes(guard(Scope::UsageWrite, routes!(holds::place_hold)))
         .routes(guard(Scope::UsageWrite, routes!(holds::capture_hold)))

@@ -1,6 +1,7 @@
 //! Laws every `apply` keeps, over a history in two partitions: the product's and the organizations'.
 
 mod history;
+mod of_revenue;
 mod of_usage;
 
 use std::collections::BTreeSet;
@@ -11,8 +12,8 @@ use proptest::prelude::*;
 use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
 use crate::{
-    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, organizations,
-    referral_network, usage,
+    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, mrr_movements,
+    organizations, plan_conversions, referral_network, revenue, usage,
 };
 use history::{decimal, of_the_organizations, of_the_product};
 
@@ -53,6 +54,9 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<commission_statement::Projection>();
     touches_rows_because_of_events_alone::<referral_network::Projection>();
     touches_rows_because_of_events_alone::<organizations::Projection>();
+    touches_rows_because_of_events_alone::<mrr_movements::Projection>();
+    touches_rows_because_of_events_alone::<revenue::Projection>();
+    touches_rows_because_of_events_alone::<plan_conversions::Projection>();
 }
 
 /// Partitions keep their own order and nothing more.

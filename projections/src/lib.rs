@@ -23,10 +23,14 @@ pub mod consumptions;
 pub mod credit_statement;
 #[cfg(test)]
 mod laws;
+mod life;
+pub mod mrr_movements;
 pub mod organizations;
+pub mod plan_conversions;
 pub mod projection;
 pub mod rebuild;
 pub mod referral_network;
+pub mod revenue;
 pub mod row;
 pub mod runner;
 pub mod status;
@@ -51,6 +55,9 @@ const ALL: &[&dyn AnyProjection] = &[
     &commission_statement::Projection,
     &referral_network::Projection,
     &organizations::Projection,
+    &mrr_movements::Projection,
+    &revenue::Projection,
+    &plan_conversions::Projection,
 ];
 
 /// The names of all projections, which are also the names of their tables.

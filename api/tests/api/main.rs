@@ -23,6 +23,7 @@ mod reads;
 mod receipts;
 mod referrals;
 mod required;
+mod revenue;
 mod seats;
 mod studio;
 mod summary;
