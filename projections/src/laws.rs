@@ -1,5 +1,6 @@
 //! Laws every `apply` keeps, over a history in two partitions: the product's and the organizations'.
 
+mod of_invoices;
 mod of_usage;
 
 use std::collections::BTreeSet;

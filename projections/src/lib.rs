@@ -19,10 +19,13 @@ pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
 pub mod consumptions;
+pub mod credit_notes;
 pub mod credit_statement;
+pub mod invoices;
 #[cfg(test)]
 mod laws;
 pub mod organizations;
+pub mod payments;
 pub mod projection;
 pub mod rebuild;
 pub mod row;
@@ -47,6 +50,9 @@ const ALL: &[&dyn AnyProjection] = &[
     &compliance_alerts::Projection,
     &commissions::Projection,
     &organizations::Projection,
+    &invoices::Projection,
+    &credit_notes::Projection,
+    &payments::Projection,
 ];
 
 /// The names of all projections, which are also the names of their tables.
