@@ -10,8 +10,8 @@
 
 mod rows;
 
+use documents::TaxId;
 use domain::catalog::Country;
-use documents::{Language, TaxId};
 use rand::TryRngCore as _;
 use rand::rand_core::OsError;
 use rand::rngs::OsRng;
@@ -92,11 +92,6 @@ impl Says {
         let canonical = serde_json::json!([name, tax_id, address, email, country, language, salt]).to_string();
         Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
     }
-
-    /// The language its documents are written in.
-    pub(crate) fn language(&self) -> Option<Language> {
-        Language::of_tag(self.language.as_deref()?)
-    }
 }
 
 impl Kept {
@@ -120,7 +115,11 @@ pub(crate) fn salt() -> Result<String, OsError> {
 fn text(field: &'static str, text: &str) -> Result<String, (&'static str, String)> {
     let text = text.trim();
     let is_line = (1..=TEXT_LENGTH_MAX).contains(&text.chars().count()) && !text.contains(char::is_control);
-    if is_line { Ok(text.to_owned()) } else { Err((field, format!("it is not 1 to {TEXT_LENGTH_MAX} characters on one line"))) }
+    if is_line {
+        Ok(text.to_owned())
+    } else {
+        Err((field, format!("it is not 1 to {TEXT_LENGTH_MAX} characters on one line")))
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@
 //! a key derived from the event, so that acting twice changes nothing.
 //!
 //! ```text
-//! PaymentRecorded --share_payments--> AccrueCommissions --> CommissionAccrued --grant_commissions--> CreditsGranted
-//! HoldPlaced ... its end --meet_deadlines--> Settle --> HoldExpired
+//! PaymentRecorded      --share_payments-----> AccrueCommissions --> CommissionAccrued
+//! CommissionMatured    --grant_commissions--> GrantCommission   --> CreditsGranted
+//! CommissionClawedBack --grant_commissions--> ClawBack          --> CreditsClawedBack
+//! InvoiceIssued --number_invoices--> Number --> InvoiceNumbered
+//! HoldPlaced ... its end --meet_deadlines---> Settle            --> HoldExpired
 //! ```
 //!
 //! An event may also set a [`deadline`]: a row that is opened by time, and moved or cleared by later events.
@@ -22,6 +25,7 @@ pub mod deadline;
 pub mod failed;
 pub mod grant_commissions;
 pub mod meet_deadlines;
+pub mod number_invoices;
 pub mod processor;
 pub mod runner;
 pub mod share_payments;
@@ -46,6 +50,7 @@ pub fn all() -> Vec<Arc<dyn Processor>> {
         Arc::new(share_payments::SharePayments),
         Arc::new(grant_commissions::GrantCommissions),
         Arc::new(meet_deadlines::MeetDeadlines),
+        Arc::new(number_invoices::NumberInvoices),
     ]
 }
 

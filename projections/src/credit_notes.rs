@@ -1,5 +1,8 @@
 //! Credit notes: what of invoices is not owed after all.
+//!
+//! As of [`invoices`](crate::invoices), the number comes from the product's partition, and may be seen before the rest.
 
+use domain::invoice_book::Event as BookEvent;
 use domain::subscription::{Event as SubscriptionEvent, InvoiceTax};
 use domain::{CreditNoteId, Event, OrganizationId};
 use event_store::Recorded;
@@ -106,7 +109,7 @@ impl projection::Projection for Projection {
     type Row = Known;
 
     const NAME: &'static str = "credit_notes";
-    const WRITERS: Writers = Writers::OnePartition;
+    const WRITERS: Writers = Writers::SeveralPartitions;
     const LOAD: &'static str = "
         SELECT * FROM credit_notes
         WHERE (organization, credit_note) IN (SELECT * FROM UNNEST ($1::text[], $2::text[]))";
@@ -115,7 +118,12 @@ impl projection::Projection for Projection {
     fn apply(rows: &mut Rows<Known>, recorded: &Recorded) {
         match &recorded.event {
             Event::Subscription(event) => issue(rows, recorded, event),
-            Event::Organization(_) | Event::CreditLedger(_) | Event::ReferralTree(_) | Event::Catalog(_) => {}
+            Event::InvoiceBook(event) => number(rows, recorded, event),
+            Event::Organization(_)
+            | Event::CreditLedger(_)
+            | Event::ReferralTree(_)
+            | Event::Catalog(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }
@@ -178,6 +186,18 @@ fn issue(rows: &mut Rows<Known>, recorded: &Recorded, event: &SubscriptionEvent)
         | SubscriptionEvent::SubscriptionCanceled { .. }
         | SubscriptionEvent::DiscountApplied { .. }
         | SubscriptionEvent::DiscountEnded { .. } => {}
+    }
+}
+
+fn number(rows: &mut Rows<Known>, recorded: &Recorded, event: &BookEvent) {
+    match event {
+        BookEvent::CreditNoteNumbered { credit_note, organization, series, number } => {
+            let row = rows.change((organization.to_string(), credit_note.to_string()));
+            row.series = Some(series.to_string());
+            row.number = i64::try_from(*number).ok();
+            row.numbered_at = Some(recorded.recorded_at);
+        }
+        BookEvent::InvoiceNumbered { .. } => {}
     }
 }
 

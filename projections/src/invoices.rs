@@ -5,8 +5,13 @@
 //! ```
 //!
 //! Every amount is the sum of what events say; what is still due is what the subscription itself says of the invoice.
+//!
+//! The organization's partition tells all but the number: that is given by the product's invoice book, in the product's
+//! partition. Partitions are folded side by side, so a number may be seen before its invoice; people see an invoice once
+//! it is issued.
 
 use domain::calendar::Period;
+use domain::invoice_book::Event as BookEvent;
 use domain::subscription::{Event as SubscriptionEvent, InvoiceKind, InvoiceTax, Line, RefundKind};
 use domain::{Event, InvoiceId, OrganizationId};
 use event_store::Recorded;
@@ -160,7 +165,7 @@ impl projection::Projection for Projection {
     type Row = Known;
 
     const NAME: &'static str = "invoices";
-    const WRITERS: Writers = Writers::OnePartition;
+    const WRITERS: Writers = Writers::SeveralPartitions;
     const LOAD: &'static str = "
         SELECT * FROM invoices WHERE (organization, invoice) IN (SELECT * FROM UNNEST ($1::text[], $2::text[]))";
     const SAVE: &'static str = include_str!("invoices/save.sql");
@@ -168,7 +173,12 @@ impl projection::Projection for Projection {
     fn apply(rows: &mut Rows<Known>, recorded: &Recorded) {
         match &recorded.event {
             Event::Subscription(event) => follow(rows, recorded, event),
-            Event::Organization(_) | Event::CreditLedger(_) | Event::ReferralTree(_) | Event::Catalog(_) => {}
+            Event::InvoiceBook(event) => number(rows, recorded, event),
+            Event::Organization(_)
+            | Event::CreditLedger(_)
+            | Event::ReferralTree(_)
+            | Event::Catalog(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }
@@ -232,6 +242,18 @@ fn follow(rows: &mut Rows<Known>, recorded: &Recorded, event: &SubscriptionEvent
         | SubscriptionEvent::DiscountEnded { .. } => return,
     };
     row.reckon();
+}
+
+fn number(rows: &mut Rows<Known>, recorded: &Recorded, event: &BookEvent) {
+    match event {
+        BookEvent::InvoiceNumbered { invoice, organization, series, number } => {
+            let row = rows.change((organization.to_string(), invoice.to_string()));
+            row.series = Some(series.to_string());
+            row.number = i64::try_from(*number).ok();
+            row.numbered_at = Some(recorded.recorded_at);
+        }
+        BookEvent::CreditNoteNumbered { .. } => {}
+    }
 }
 
 impl Known {

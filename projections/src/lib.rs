@@ -15,6 +15,7 @@
 pub mod balance;
 pub mod checkpoint;
 pub mod column;
+pub mod commission_statement;
 pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
@@ -28,6 +29,7 @@ pub mod organizations;
 pub mod payments;
 pub mod projection;
 pub mod rebuild;
+pub mod referral_network;
 pub mod row;
 pub mod runner;
 pub mod status;
@@ -49,6 +51,8 @@ const ALL: &[&dyn AnyProjection] = &[
     &consumptions::Projection,
     &compliance_alerts::Projection,
     &commissions::Projection,
+    &commission_statement::Projection,
+    &referral_network::Projection,
     &organizations::Projection,
     &invoices::Projection,
     &credit_notes::Projection,

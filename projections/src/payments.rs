@@ -93,7 +93,12 @@ impl projection::Projection for Projection {
     fn apply(rows: &mut Rows<Payment>, recorded: &Recorded) {
         match &recorded.event {
             Event::Subscription(event) => follow(rows, recorded, event),
-            Event::Organization(_) | Event::CreditLedger(_) | Event::ReferralTree(_) | Event::Catalog(_) => {}
+            Event::Organization(_)
+            | Event::CreditLedger(_)
+            | Event::ReferralTree(_)
+            | Event::Catalog(_)
+            | Event::InvoiceBook(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }

@@ -44,11 +44,12 @@ pub(crate) async fn find(
     organization: &OrganizationId,
     profile: &BillingProfileId,
 ) -> Result<Option<Kept>, sqlx::Error> {
-    let row = sqlx::query("SELECT hash, says, salt FROM auth.billing_profiles WHERE organization = $1 AND profile = $2")
-        .bind(organization.as_str())
-        .bind(profile.as_str())
-        .fetch_optional(pool)
-        .await?;
+    let row =
+        sqlx::query("SELECT hash, says, salt FROM auth.billing_profiles WHERE organization = $1 AND profile = $2")
+            .bind(organization.as_str())
+            .bind(profile.as_str())
+            .fetch_optional(pool)
+            .await?;
     row.as_ref().map(Kept::from_row).transpose()
 }
 

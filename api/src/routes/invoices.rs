@@ -12,9 +12,9 @@ pub(crate) mod upcoming;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use documents::Language;
 use domain::subscription::rejection::bill;
 use domain::{InvoiceId, OrganizationId, Rejection, subscription};
-use documents::Language;
 use projections::invoices::{self, Invoice as Row};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,7 +24,7 @@ use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::request::{Customer, FreshnessParams, InvoicePaperPath, OrganizationPath};
 use names::Names;
-use query::{DocumentParams, DocumentQuery, ListQuery};
+use query::{DocumentParams, DocumentQuery, ListParams, ListQuery, PageParams};
 use shape::{Head, Invoice};
 
 /// The projection behind these routes.
@@ -44,7 +44,7 @@ pub(crate) struct InvoicePage {
 /// The invoices of an organization.
 #[utoipa::path(
     get, path = "/v1/organizations/{organization}/invoices", tag = "invoices",
-    params(OrganizationPath, ListQuery, FreshnessParams),
+    params(OrganizationPath, ListParams, PageParams, FreshnessParams),
     responses((status = 200, description = "A page of them, the newest first", body = InvoicePage))
 )]
 pub(crate) async fn list_invoices(

@@ -129,7 +129,8 @@ impl Job {
         match self {
             Self::Command(asked) => Some(asked.submission.owner.clone()),
             Self::Reading(Reading {
-                question: Question::Account(organization) | Question::Billing(organization), ..
+                question: Question::Account(organization) | Question::Billing(organization),
+                ..
             }) => Some(Owner::Organization(organization.clone())),
             Self::Reading(Reading { question: Question::State { .. }, .. }) => None,
         }

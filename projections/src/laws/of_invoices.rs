@@ -152,7 +152,8 @@ impl Life {
             let of_notes = self.credit_notes.iter().filter(|note| note.invoice.as_ref() == Some(&row.invoice));
             assert_eq!(of_notes.filter_map(|note| note.amount).sum::<Decimal>(), row.credited);
             for payment in &invoice.payments {
-                let row = self.payments.get(&("ana".to_owned(), payment.id.to_string())).expect("a payment has its row");
+                let row =
+                    self.payments.get(&("ana".to_owned(), payment.id.to_string())).expect("a payment has its row");
                 let amounts = [row.amount, row.net, row.refunded, row.refunded_net];
                 let own = [payment.amount, payment.net, payment.refunded, payment.refunded_net];
                 assert_eq!(amounts, own.map(|money| money.amount), "{}", payment.id);

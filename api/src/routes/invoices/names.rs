@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use documents::{Language, LineCode, wording};
 use domain::catalog::{self, CatalogVersion, Seller, Wording};
-use domain::subscription::{Item, Line};
 use domain::stream::Owner;
+use domain::subscription::{Item, Line};
 use domain::{FeatureCode, Kind, PlanCode, ProductCode, State};
 
 use crate::gate::Gate;
@@ -13,7 +13,8 @@ use crate::problem::Problem;
 
 /// Countries whose customers read Spanish (ISO 3166).
 const SPANISH: [&str; 20] = [
-    "AR", "BO", "CL", "CO", "CR", "CU", "DO", "EC", "ES", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "PY", "SV", "UY", "VE",
+    "AR", "BO", "CL", "CO", "CR", "CU", "DO", "EC", "ES", "GT", "HN", "MX", "NI", "PA", "PE", "PR", "PY", "SV", "UY",
+    "VE",
 ];
 
 /// A catalog version, and those before it: a plan that is sold no more is still called by its name.
@@ -59,9 +60,8 @@ impl Names {
     }
 
     fn feature(&self, code: &FeatureCode, language: Language) -> String {
-        let name = |version: &Arc<CatalogVersion>| {
-            called(version.definition.features.get(code)?.name.as_ref(), language)
-        };
+        let name =
+            |version: &Arc<CatalogVersion>| called(version.definition.features.get(code)?.name.as_ref(), language);
         self.versions.iter().find_map(name).unwrap_or_else(|| code.to_string())
     }
 

@@ -162,11 +162,8 @@ pub(super) async fn print(document: Document) -> Result<Response, Problem> {
         Err(fault) => return Err(unprintable(&fault)),
     };
     let disposition = format!("inline; filename=\"{name}.pdf\"");
-    let headers = [
-        (CONTENT_TYPE, "application/pdf"),
-        (CONTENT_LANGUAGE, language),
-        (CONTENT_DISPOSITION, disposition.as_str()),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "application/pdf"), (CONTENT_LANGUAGE, language), (CONTENT_DISPOSITION, disposition.as_str())];
     Ok((headers, bytes).into_response())
 }
 

@@ -76,22 +76,19 @@ impl FromStr for Status {
 }
 
 /// Which invoices.
+pub(crate) struct ListQuery {
+    pub(super) status: Option<Status>,
+    pub(super) page: Page,
+}
+
+/// Which invoices, for the OpenAPI document.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
+#[expect(dead_code, reason = "describes what `ListQuery` reads by hand")]
+pub(crate) struct ListParams {
     /// Only those that are `open`, `paid`, `credited` (nothing is due because of credit notes) or `void`.
-    #[param(value_type = Option<String>, example = "open")]
-    pub(super) status: Option<Status>,
-    /// Only those before this position: the `next_before` of the page before.
-    #[param(value_type = Option<i64>, example = 17)]
-    #[expect(dead_code, reason = "describes what `page` reads")]
-    before: (),
-    /// How many at most.
-    #[param(value_type = i64, required = false, minimum = 1, maximum = 1000, default = 100)]
-    #[expect(dead_code, reason = "describes what `page` reads")]
-    limit: (),
-    #[param(ignore)]
-    pub(super) page: Page,
+    #[param(example = "open")]
+    status: Option<String>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
@@ -99,7 +96,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let mut query = QueryParams::of(parts, state).await?;
-        let read = Self { status: query.take("status")?, before: (), limit: (), page: Page::take(&mut query)? };
+        let read = Self { status: query.take("status")?, page: Page::take(&mut query)? };
         query.finish()?;
         Ok(read)
     }
@@ -225,11 +222,9 @@ mod tests {
 
     #[test]
     fn a_language_is_the_first_that_documents_are_written_in() {
-        for (accept, language) in [
-            ("es-CL,es;q=0.9", Some(Language::Spanish)),
-            ("pt-BR, en;q=0.5", Some(Language::English)),
-            ("pt", None),
-        ] {
+        for (accept, language) in
+            [("es-CL,es;q=0.9", Some(Language::Spanish)), ("pt-BR, en;q=0.5", Some(Language::English)), ("pt", None)]
+        {
             let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, accept.parse().unwrap())]);
             assert_eq!(named(&headers, "accept-language").find_map(Language::of_tag), language, "{accept}");
         }

@@ -1,9 +1,9 @@
 //! What invoices look like as JSON.
 
+use documents::Language;
 use domain::subscription::preview;
 use domain::subscription::{self, InvoiceKind, InvoiceTax, Item};
 use domain::{Currency, money};
-use documents::Language;
 use projections::invoices::Invoice as Row;
 use rust_decimal::Decimal;
 use serde::Serialize;

@@ -4,9 +4,9 @@
 use axum::Json;
 use axum::extract::State;
 use documents::Language;
+use domain::ProductCode;
 use domain::subscription::preview;
 use domain::subscription::{Command, Rejection};
-use domain::ProductCode;
 use event_store::{Billing, Failure, Grounds};
 use serde::Serialize;
 use utoipa::ToSchema;
