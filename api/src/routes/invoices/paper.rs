@@ -49,9 +49,7 @@ pub(super) fn invoice(row: &Invoice, seen: &Seen) -> Result<Document, Problem> {
 
 /// A credit note on an invoice, to be printed.
 pub(super) fn credit_note(row: &CreditNote, corrected: &Invoice, seen: &Seen) -> Result<Document, Problem> {
-    // Until the invoice has its number, it goes by its id.
-    let corrects = number(&corrected.series, corrected.number)
-        .unwrap_or_else(|| Number { series: corrected.invoice.clone(), number: 0 });
+    let corrects = number(&corrected.series, corrected.number).unwrap_or_else(|| by_id(&corrected.invoice));
     let description = wording(&LineCode::Credited { invoice: &corrects }, seen.language);
     // Lines are in prices as sold: without the taxes that are added to them.
     let added = row.taxes.iter().filter(|tax| tax.prices == catalog::TaxedPrices::Exclusive);
@@ -81,6 +79,12 @@ pub(super) fn credit_note(row: &CreditNote, corrected: &Invoice, seen: &Seen) ->
 
 fn number(series: &str, number: Option<i64>) -> Option<Number> {
     Some(Number { series: series.to_owned(), number: u64::try_from(number?).ok()? })
+}
+
+/// Until an invoice has its number, it goes by its id, which ends with one: `inv_41c-3`.
+fn by_id(invoice: &str) -> Number {
+    let (series, number) = invoice.rsplit_once('-').unwrap_or((invoice, "0"));
+    Number { series: series.to_owned(), number: number.parse().unwrap_or_default() }
 }
 
 fn seller(seen: &Seen) -> Party {
