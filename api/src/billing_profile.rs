@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn what_a_document_cannot_print_is_named() {
         assert_eq!(ana().check(), Ok(ana()));
-        let wrong: [(&str, fn(&mut Says)); 9] = [
+        type Spoil = fn(&mut Says);
+        let wrong: [(&str, Spoil); 9] = [
             ("name", |says| says.name = " ".to_owned()),
             ("name", |says| says.name = "x".repeat(201)),
             ("address", |says| says.address = vec!["x".to_owned(); 7]),

@@ -31,9 +31,8 @@ const QUESTIONS: &[&str] = &["check_entitlements", "preview_change"];
 /// Problems of every body.
 const EVERY_BODY: &[&str] = &["400", "408", "413", "415"];
 
-/// Commands that need no name: the items of a batch have ids of their own, of a consumption there is one reversal, and what
-/// was erased stays erased.
-const NAMED_BY_CONTENT: &[&str] = &["consume_batch", "reverse_usage", "erase_billing_profile"];
+/// Commands that need no name: the items of a batch have ids of their own, and of a consumption there is one reversal.
+const NAMED_BY_CONTENT: &[&str] = &["consume_batch", "reverse_usage"];
 
 #[derive(utoipa::OpenApi)]
 #[openapi(

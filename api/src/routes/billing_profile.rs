@@ -206,7 +206,7 @@ pub(crate) async fn get_billing_profile(
 }
 
 /// Erase what all versions say of the organization, for ever: invoices that name them say so. The log keeps their ids,
-/// hashes and countries. It may be sent again.
+/// hashes and countries. Sent again, it erases nothing more.
 #[utoipa::path(
     delete, path = "/v1/organizations/{organization}/billing-profile", tag = "invoices",
     params(OrganizationPath),
@@ -215,6 +215,7 @@ pub(crate) async fn get_billing_profile(
 pub(crate) async fn erase_billing_profile(
     State(gate): State<Gate>,
     customer: Customer,
+    _name: CommandName,
 ) -> Result<Json<Erased>, Problem> {
     gate.registered(&customer.0).await?;
     let versions = billing_profile::erase(&gate.pool, &customer.0).await?;
