@@ -15,6 +15,7 @@ pub mod rate;
 
 mod access;
 mod answer;
+mod billing_profile;
 mod registration;
 mod representation;
 mod request;

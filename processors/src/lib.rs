@@ -8,6 +8,7 @@
 //! PaymentRecorded      --share_payments-----> AccrueCommissions --> CommissionAccrued
 //! CommissionMatured    --grant_commissions--> GrantCommission   --> CreditsGranted
 //! CommissionClawedBack --grant_commissions--> ClawBack          --> CreditsClawedBack
+//! InvoiceIssued --number_invoices--> Number --> InvoiceNumbered
 //! HoldPlaced ... its end --meet_deadlines---> Settle            --> HoldExpired
 //! ```
 //!
@@ -24,6 +25,7 @@ pub mod deadline;
 pub mod failed;
 pub mod grant_commissions;
 pub mod meet_deadlines;
+pub mod number_invoices;
 pub mod processor;
 pub mod runner;
 pub mod share_payments;
@@ -48,6 +50,7 @@ pub fn all() -> Vec<Arc<dyn Processor>> {
         Arc::new(share_payments::SharePayments),
         Arc::new(grant_commissions::GrantCommissions),
         Arc::new(meet_deadlines::MeetDeadlines),
+        Arc::new(number_invoices::NumberInvoices),
     ]
 }
 

@@ -257,13 +257,14 @@ fn unless_the_sponsor_follows(failure: Failure) -> ActError {
     }
 }
 
-/// The product of an organization, as its own stream says; the payment's event does not repeat it.
-async fn product_of(organization: &OrganizationId, executor: &Executor) -> Result<ProductCode, ActError> {
+/// The product of an organization, as its own stream says; what it pays and is billed does not repeat it.
+pub(crate) async fn product_of(organization: &OrganizationId, executor: &Executor) -> Result<ProductCode, ActError> {
     let look = |state: &State| {
         let State::Organization(organization) = state else { return None };
         organization.registered().map(|registered| registered.product.clone())
     };
     let found = executor.inspect(Kind::Organization, Owner::Organization(organization.clone()), look).await?;
-    let unknown = || ActError::Impossible { reason: format!("organization {organization} paid but is not registered") };
+    let unknown =
+        || ActError::Impossible { reason: format!("organization {organization} is billed but not registered") };
     found.ok_or_else(unknown)
 }

@@ -1,6 +1,7 @@
 //! Laws every `apply` keeps, over a history in two partitions: the product's and the organizations'.
 
 mod history;
+mod of_invoices;
 mod of_revenue;
 mod of_usage;
 
@@ -12,8 +13,8 @@ use proptest::prelude::*;
 use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
 use crate::{
-    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, mrr_movements,
-    organizations, plan_conversions, referral_network, revenue, usage,
+    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_notes, credit_statement,
+    invoices, mrr_movements, organizations, payments, plan_conversions, referral_network, revenue, usage,
 };
 use history::{decimal, of_the_organizations, of_the_product};
 
@@ -57,6 +58,9 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<mrr_movements::Projection>();
     touches_rows_because_of_events_alone::<revenue::Projection>();
     touches_rows_because_of_events_alone::<plan_conversions::Projection>();
+    touches_rows_because_of_events_alone::<invoices::Projection>();
+    touches_rows_because_of_events_alone::<credit_notes::Projection>();
+    touches_rows_because_of_events_alone::<payments::Projection>();
 }
 
 /// Partitions keep their own order and nothing more.
@@ -82,6 +86,8 @@ proptest! {
     fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 24)) {
         gives_the_same_rows_in_any_order::<commissions::Projection>(&product_next);
         gives_the_same_rows_in_any_order::<organizations::Projection>(&product_next);
+        gives_the_same_rows_in_any_order::<invoices::Projection>(&product_next);
+        gives_the_same_rows_in_any_order::<credit_notes::Projection>(&product_next);
     }
 }
 

@@ -20,12 +20,15 @@ pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
 pub mod consumptions;
+pub mod credit_notes;
 pub mod credit_statement;
+pub mod invoices;
 #[cfg(test)]
 mod laws;
 mod life;
 pub mod mrr_movements;
 pub mod organizations;
+pub mod payments;
 pub mod plan_conversions;
 pub mod projection;
 pub mod rebuild;
@@ -58,6 +61,9 @@ const ALL: &[&dyn AnyProjection] = &[
     &mrr_movements::Projection,
     &revenue::Projection,
     &plan_conversions::Projection,
+    &invoices::Projection,
+    &credit_notes::Projection,
+    &payments::Projection,
 ];
 
 /// The names of all projections, which are also the names of their tables.

@@ -5,6 +5,7 @@
 mod backlog;
 mod commissions;
 mod deadlines;
+mod numbers;
 mod ringing;
 mod runner;
 mod scene;
