@@ -15,6 +15,7 @@ pub mod rate;
 
 mod access;
 mod answer;
+mod redemption;
 mod registration;
 mod representation;
 mod request;

@@ -18,7 +18,8 @@ pub(crate) use decider::{DeciderParams, DeciderQuery, RemovalQuery};
 pub(crate) use freshness::{Freshness, FreshnessParams};
 pub(crate) use items::{ITEMS_MAX, Items, RawItem};
 pub(crate) use path::{
-    AdministratorPath, AlertPath, Customer, FeaturePath, HoldPath, LotPath, OrganizationPath, PositionPath, Product,
+    AdministratorPath, AlertPath, Customer, DiscountCodePath, DiscountPath, FeaturePath, HoldPath, InvoicePath,
+    LotPath, OrganizationPath, PositionPath, Product,
 };
 pub(crate) use query::QueryParams;
 pub(crate) use request_id::{RequestId, X_REQUEST_ID};

@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
 use crate::{
-    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, organizations,
-    referral_network, usage,
+    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, discount_codes,
+    organizations, referral_network, usage,
 };
 use history::{decimal, of_the_organizations, of_the_product};
 
@@ -53,6 +53,7 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<commission_statement::Projection>();
     touches_rows_because_of_events_alone::<referral_network::Projection>();
     touches_rows_because_of_events_alone::<organizations::Projection>();
+    touches_rows_because_of_events_alone::<discount_codes::Projection>();
 }
 
 /// Partitions keep their own order and nothing more.
@@ -163,4 +164,21 @@ fn an_alert_that_somebody_has_seen_says_so_of_all_its_thresholds() {
     let rows = table::<compliance_alerts::Projection>(&of_the_organizations());
     let told: Vec<_> = rows.iter().map(|row| (row.threshold, row.acknowledged_by.as_deref())).collect();
     assert_eq!(told, [(70, Some("user-1")), (85, Some("user-1"))]);
+}
+
+#[test]
+fn a_code_counts_the_redemptions_that_are_out() {
+    let rows = table::<discount_codes::Projection>(&of_the_product());
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let discount_codes::Code { code, share, periods, plans, redemptions, redemptions_max, .. } = row;
+            let share = share.map(|share| share.to_string()).unwrap_or_default();
+            format!(
+                "{code}: {share} for {periods:?} of {plans}, {redemptions} of {redemptions_max:?}, retired by {:?}",
+                row.retired_by
+            )
+        })
+        .collect();
+    assert_eq!(told, [r#"SPRING20: 0.2 for Some(3) of starter, 1 of Some(2), retired by Some("operator-7")"#]);
 }

@@ -21,6 +21,7 @@ pub mod compare;
 pub mod compliance_alerts;
 pub mod consumptions;
 pub mod credit_statement;
+pub mod discount_codes;
 #[cfg(test)]
 mod laws;
 pub mod organizations;
@@ -51,6 +52,7 @@ const ALL: &[&dyn AnyProjection] = &[
     &commission_statement::Projection,
     &referral_network::Projection,
     &organizations::Projection,
+    &discount_codes::Projection,
 ];
 
 /// The names of all projections, which are also the names of their tables.

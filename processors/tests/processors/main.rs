@@ -4,7 +4,9 @@
 
 mod backlog;
 mod commissions;
+mod credits;
 mod deadlines;
+mod redemptions;
 mod ringing;
 mod runner;
 mod scene;

@@ -1,15 +1,18 @@
 //! The history the laws are tried on, in two partitions.
 
+use std::num::NonZeroU32;
+
 use domain::calendar::{Interval, Period, Zone};
 use domain::catalog::Limit;
 use domain::credit_ledger::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, Unused};
+use domain::discount::{DiscountTerms, Lasts, Off};
 use domain::organization::{Environment, Sponsorship};
 use domain::stream::{Owner, StreamId};
 use domain::{
-    ActorId, AlertId, Attributes, CommissionId, Credits, Currency, Event, FeatureCode, HoldId, Kind, LotId, Money,
-    OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode, RefundId,
+    ActorId, AlertId, Attributes, CommissionId, Credits, Currency, DiscountCode, Event, FeatureCode, HoldId, Kind,
+    LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode, RefundId,
 };
-use domain::{credit_ledger, organization, referral_tree, subscription};
+use domain::{credit_ledger, discount_book, organization, referral_tree, subscription};
 use event_store::{Metadata, Recorded};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -109,7 +112,31 @@ pub(super) fn of_the_product() -> Vec<Recorded> {
             matured: true,
         },
     ];
-    recorded(PRODUCTS, events.into_iter().map(|event| (agencia(), event.into())).collect())
+    let events = events.into_iter().map(|event| (agencia(), event.into()));
+    recorded(PRODUCTS, events.chain(of_the_book().map(|event| (agencia(), event.into()))).collect())
+}
+
+/// A code for two organizations, of which one brings it back; then it is retired.
+fn of_the_book() -> [discount_book::Event; 5] {
+    use discount_book::Event as Book;
+    let (code, actor) = (|| DiscountCode::new("SPRING20").unwrap(), || ActorId::new("operator-7").unwrap());
+    let plan = || PlanCode::new("starter").unwrap();
+    let terms =
+        || DiscountTerms { off: Off::Percent(decimal("0.2")), lasts: Lasts::Periods(3), plans: [plan()].into() };
+    let redeemed = |who: &str| Book::CodeRedeemed { code: code(), organization: id(who), plan: plan(), terms: terms() };
+    [
+        Book::CodeCreated {
+            code: code(),
+            terms: terms(),
+            redemptions_max: NonZeroU32::new(2),
+            ends_at: Some(may().end),
+            actor: actor(),
+        },
+        redeemed("juan"),
+        redeemed("maria"),
+        Book::RedemptionReturned { code: code(), organization: id("maria") },
+        Book::CodeRetired { code: code(), actor: actor() },
+    ]
 }
 
 fn registered(organization: &str, sponsor: Option<&str>) -> Event {
