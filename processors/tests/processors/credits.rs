@@ -1,10 +1,7 @@
 //! Money that becomes credits, and back.
 
-use std::sync::Arc;
-
 use domain::credit_ledger::Command;
 use domain::{Event, subscription};
-use processors::move_credits::MoveCredits;
 use testkit::{of, send};
 
 use crate::scene::{Scene, grant};
@@ -65,7 +62,7 @@ async fn what_was_given_back_is_not_recorded_however_often_it_is_tried() {
     let scene = owing().await;
     pay_from_credits(&scene).await;
     scene.pay("pedro", "15").await;
-    let running = scene.process_these(vec![Arc::new(MoveCredits)]);
+    let running = scene.process();
     scene.settles().await;
     running.stop().await;
     // The bank takes the payment back: the invoice is open again. As if the worker had been lost after it gave back.
@@ -73,7 +70,7 @@ async fn what_was_given_back_is_not_recorded_however_often_it_is_tried() {
     assert!(scene.open_invoice("pedro").await.is_some());
     let before = scene.log().await;
     sqlx::query("TRUNCATE proc.checkpoints, proc.todos").execute(&scene.pool).await.unwrap();
-    let running = scene.process_these(vec![Arc::new(MoveCredits)]);
+    let running = scene.process();
     scene.settles().await;
     running.stop().await;
     assert_eq!(scene.log().await, before);
