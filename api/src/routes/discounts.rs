@@ -92,9 +92,9 @@ pub(crate) async fn redeem_code(
 
 /// The plan an organization has started.
 async fn plan_of(gate: &Gate, customer: &Customer) -> Result<PlanCode, Problem> {
-    let sold = |state: &Aggregate| match state {
-        Aggregate::Subscription(subscription) => subscription.sold(),
-        _ => None,
+    let sold = |state: &Aggregate| {
+        let Aggregate::Subscription(subscription) = state else { return None };
+        subscription.sold()
     };
     let sold = gate.inspect(Kind::Subscription, customer.owner(), sold).await?;
     let (plan, _) = sold.ok_or_else(|| {
@@ -116,9 +116,9 @@ pub(crate) async fn list_discounts(
     freshness: Freshness,
 ) -> Result<Json<Discounts>, Problem> {
     let as_of = Look::at(&gate, &customer, freshness).await?.as_of();
-    let in_force = |state: &Aggregate| match state {
-        Aggregate::Subscription(subscription) => subscription.discounts().to_vec(),
-        _ => Vec::new(),
+    let in_force = |state: &Aggregate| {
+        let Aggregate::Subscription(subscription) = state else { return Vec::new() };
+        subscription.discounts().to_vec()
     };
     let known = gate.inspect(Kind::Subscription, customer.owner(), in_force).await?;
     let discounts = known.iter().map(|known| Discount::of(&known.code, &known.terms, known.periods)).collect();
