@@ -8,7 +8,7 @@ use domain::catalog::CatalogVersion;
 use domain::organization::Registered;
 use domain::stream::Owner;
 use domain::{Command, Kind, OrganizationId, Rejection, State, credit_ledger};
-use event_store::{Applied, Billing, Executor, Failure, Sight, Submission};
+use event_store::{Applied, Billing, Executor, Failure, Sight, Submission, Verdict};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgPool;
@@ -68,6 +68,12 @@ impl Gate {
             return Err(Failure::Unavailable { reason: format!("it was not reached within {PATIENCE:?}") });
         }
         timeout_at(deadline, self.executor.execute(submission)).await.unwrap_or(Err(Failure::Unknown))
+    }
+
+    /// Has a command applied or refused, either for good ([`Executor::execute_for_good`]).
+    pub(crate) async fn execute_for_good(&self, submission: Submission, instead: Command) -> Result<Verdict, Failure> {
+        let decided = self.executor.execute_for_good(submission, instead);
+        timeout(PATIENCE, decided).await.unwrap_or(Err(Failure::Unknown))
     }
 
     /// Looks at an aggregate as the log has it now.

@@ -16,6 +16,7 @@ pub mod rate;
 mod access;
 mod answer;
 mod billing_profile;
+mod redemption;
 mod registration;
 mod representation;
 mod request;

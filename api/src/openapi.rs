@@ -46,6 +46,7 @@ const NAMED_BY_CONTENT: &[&str] = &["consume_batch", "reverse_usage"];
     ),
     tags(
         (name = "catalogs", description = "What is sold"),
+        (name = "discounts", description = "Codes by which organizations pay less"),
         (name = "organizations", description = "Who buys"),
         (name = "subscriptions", description = "Plans and their payments"),
         (name = "invoices", description = "What is billed, what was paid of it, and what went back"),

@@ -22,8 +22,8 @@ pub(crate) use format::Format;
 pub(crate) use freshness::{Freshness, FreshnessParams};
 pub(crate) use items::{ITEMS_MAX, Items, RawItem};
 pub(crate) use path::{
-    AdministratorPath, AlertPath, CreditNotePaperPath, Customer, FeaturePath, HoldPath, InvoicePaperPath, InvoicePath,
-    LotPath, OrganizationPath, PaymentPath, PositionPath, Product,
+    AdministratorPath, AlertPath, CreditNotePaperPath, Customer, DiscountCodePath, DiscountPath, FeaturePath, HoldPath,
+    InvoicePaperPath, InvoicePath, LotPath, OrganizationPath, PaymentPath, PositionPath, Product,
 };
 pub(crate) use query::QueryParams;
 pub(crate) use request_id::{RequestId, X_REQUEST_ID};

@@ -5,6 +5,8 @@ mod billing_profile;
 mod capacities;
 mod catalogs;
 mod credits;
+mod discount_codes;
+mod discounts;
 mod entitlements;
 mod holds;
 mod invoices;
@@ -98,8 +100,16 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up_rule::set_top_up_rule)))
         .routes(guard(Scope::PaymentsWrite, routes!(credits::top_up_rule::remove_top_up_rule)))
         .routes(guard(Scope::Read, routes!(credits::top_up_rule::get_top_up_rule)))
+        .routes(guard(Scope::PaymentsWrite, routes!(credits::invoices::pay_from_credits)))
         .routes(guard(Scope::Read, routes!(credits::get_balance)))
         .routes(guard(Scope::Read, routes!(credits::get_statement)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(discounts::redeem_code)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(discounts::end_discount)))
+        .routes(guard(Scope::Read, routes!(discounts::list_discounts)))
+        .routes(guard(Scope::CatalogsWrite, routes!(discount_codes::create_code)))
+        .routes(guard(Scope::CatalogsWrite, routes!(discount_codes::retire_code)))
+        .routes(guard(Scope::Read, routes!(discount_codes::list_codes)))
+        .routes(guard(Scope::Read, routes!(discount_codes::get_code)))
         .routes(guard(Scope::CatalogsWrite, routes!(catalogs::publish_catalog)))
         .routes(guard(Scope::Read, routes!(catalogs::list_plans)))
         .routes(routes!(operations::get_health))

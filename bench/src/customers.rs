@@ -134,6 +134,7 @@ pub fn context() -> Result<Context, Fault> {
             instant: None,
             metered: Default::default(),
             billing: None,
+            open_invoices: Vec::new(),
             until: None,
         }),
         catalog: Some(Arc::new(CatalogVersion { version: 1, definition: definition()? })),

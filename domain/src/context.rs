@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::calendar::{Interval, Period, Zone, billing_period};
 use crate::catalog::CatalogVersion;
 use crate::credit_ledger::{CreditLedger, Metered};
-use crate::id::{ActorId, FeatureCode, OrganizationId, PlanCode, ProductCode};
-use crate::money::Currency;
+use crate::id::{ActorId, FeatureCode, InvoiceId, OrganizationId, PlanCode, ProductCode};
+use crate::money::{Currency, Money};
 use crate::organization::{BillingProfile, FeatureOverride, Organization, Status};
 use crate::subscription::Subscription;
 
@@ -70,8 +70,26 @@ pub struct Terms {
     pub metered: Metered,
     /// What its invoices say of it.
     pub billing: Option<BillingProfile>,
+    /// Its invoices that are not paid, the oldest first.
+    pub open_invoices: Vec<OpenInvoice>,
     /// When time alone makes something else of its plan; `None` if it does not.
     pub until: Option<Timestamp>,
+}
+
+/// An invoice that is not paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenInvoice {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// What is still to pay of it.
+    pub open: Money,
+}
+
+impl OpenInvoice {
+    fn of(subscription: &Subscription) -> Vec<Self> {
+        let open = subscription.open_invoices();
+        open.map(|invoice| Self { invoice: invoice.id.clone(), open: invoice.open() }).collect()
+    }
 }
 
 /// A plan that entitles an organization.
@@ -129,12 +147,14 @@ impl Terms {
             instant: organization.instant(),
             metered: ledger.metered().clone(),
             billing: organization.billing().cloned(),
+            open_invoices: OpenInvoice::of(subscription),
             until: subscription.next_due(),
         };
         if terms.until.is_some_and(|until| until <= now) {
             let settled = terms.settled(subscription, now, sold_under);
             terms.plan = settled.plan_in_force();
             terms.until = settled.next_due();
+            terms.open_invoices = OpenInvoice::of(&settled);
         }
         Some(terms)
     }

@@ -35,6 +35,7 @@ mod consume;
 pub mod decide;
 pub mod event;
 pub mod hold;
+mod invoice;
 #[cfg(test)]
 pub(crate) mod laws;
 pub mod lot;
@@ -52,7 +53,7 @@ pub mod window;
 
 pub use alert::{AlertSubject, OpenAlert};
 pub use charge::{Consumption, CreditCharge, InvoiceCharge, OverageCharge, Unused};
-pub use command::{Acquire, Adjustment, Capture, Command, Consume, Grant, Hold, Rest, Reverse};
+pub use command::{Acquire, Adjustment, Capture, Command, Consume, Grant, Hold, Rest, ReturnedPayment, Reverse};
 pub use event::Event;
 pub use hold::OpenHold;
 pub use lot::{Draw, Lot, LotKind, Scheduled};

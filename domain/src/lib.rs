@@ -40,7 +40,7 @@ mod pages;
 mod scenario;
 
 pub use aggregate::Aggregate;
-pub use context::{Context, PlanInForce, SoldUnder, Terms};
+pub use context::{Context, OpenInvoice, PlanInForce, SoldUnder, Terms};
 pub use id::{
     ActorId, AlertId, AttributeKey, BillingProfileId, CommissionId, CreditNoteId, DiscountCode, FeatureCode, HoldId,
     InvoiceId, LotId, OrganizationId, PaymentId, PlanCode, ProductCode, ProviderCode, Reference, ReferralCode,

@@ -83,6 +83,7 @@ pub(crate) fn surroundings() -> Context {
         instant: None,
         metered: Metered::default(),
         billing: None,
+        open_invoices: Vec::new(),
         until: None,
     };
     Context {

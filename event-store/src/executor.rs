@@ -6,6 +6,7 @@
 
 mod cache;
 mod catalogs;
+mod for_good;
 mod job;
 mod known;
 mod partition;
@@ -28,6 +29,7 @@ use view::{Billing, Binding, Clock, Publications, Sight, View};
 use crate::database::{Database, DatabaseError, Role};
 use crate::log::LogError;
 pub use crate::receipt::CommandKey;
+pub use for_good::Verdict;
 
 /// Commands that may wait for a partition before callers are told to come back later.
 pub const QUEUE_COMMANDS_MAX: usize = 4_096;

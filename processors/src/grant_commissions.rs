@@ -122,6 +122,8 @@ impl Processor for GrantCommissions {
                 | credit_ledger::Event::GrantCancelled { .. }
                 | credit_ledger::Event::CreditsRevoked { .. }
                 | credit_ledger::Event::CreditsDeducted { .. }
+                | credit_ledger::Event::InvoicePaidFromCredits { .. }
+                | credit_ledger::Event::InvoicePaymentReturned { .. }
                 | credit_ledger::Event::LotExpired { .. }
                 | credit_ledger::Event::FeatureConsumed { .. }
                 | credit_ledger::Event::ConsumptionReversed { .. }

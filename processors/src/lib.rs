@@ -8,7 +8,10 @@
 //! PaymentRecorded      --share_payments-----> AccrueCommissions --> CommissionAccrued
 //! CommissionMatured    --grant_commissions--> GrantCommission   --> CreditsGranted
 //! CommissionClawedBack --grant_commissions--> ClawBack          --> CreditsClawedBack
-//! InvoiceIssued --number_invoices--> Number --> InvoiceNumbered
+//! InvoiceIssued        --number_invoices---> Number            --> InvoiceNumbered
+//! InvoicePaidFromCredits -move_credits-----> RecordPayment     --> PaymentRecorded
+//! OverpaymentKept      --move_credits------> TopUp             --> CreditsGranted
+//! CodeRedeemed         --settle_redemptions> ApplyDiscount     --> DiscountApplied
 //! HoldPlaced ... its end --meet_deadlines---> Settle            --> HoldExpired
 //! ```
 //!
@@ -25,9 +28,11 @@ pub mod deadline;
 pub mod failed;
 pub mod grant_commissions;
 pub mod meet_deadlines;
+pub mod move_credits;
 pub mod number_invoices;
 pub mod processor;
 pub mod runner;
+pub mod settle_redemptions;
 pub mod share_payments;
 pub mod status;
 pub mod todos;
@@ -49,6 +54,8 @@ pub fn all() -> Vec<Arc<dyn Processor>> {
     vec![
         Arc::new(share_payments::SharePayments),
         Arc::new(grant_commissions::GrantCommissions),
+        Arc::new(move_credits::MoveCredits),
+        Arc::new(settle_redemptions::SettleRedemptions),
         Arc::new(meet_deadlines::MeetDeadlines),
         Arc::new(number_invoices::NumberInvoices),
     ]

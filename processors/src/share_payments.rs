@@ -108,8 +108,11 @@ impl Processor for SharePayments {
                 };
                 Some(Wanted::new(organization, &task))
             }
-            // What the account balance pays was shared when it came in.
-            Event::Subscription(subscription::Event::PaymentRecorded { method: Method::Balance, .. }) => None,
+            // What the account balance pays was shared when it came in; credits bring nothing in.
+            Event::Subscription(subscription::Event::PaymentRecorded {
+                method: Method::Balance | Method::Credits,
+                ..
+            }) => None,
             Event::Subscription(subscription::Event::PaymentRecorded { payment, net, .. }) => {
                 let payer = recorded.organization.clone()?;
                 let task = Task::Accrue {
@@ -183,6 +186,8 @@ impl Processor for SharePayments {
                 | credit_ledger::Event::GrantCancelled { .. }
                 | credit_ledger::Event::CreditsRevoked { .. }
                 | credit_ledger::Event::CreditsDeducted { .. }
+                | credit_ledger::Event::InvoicePaidFromCredits { .. }
+                | credit_ledger::Event::InvoicePaymentReturned { .. }
                 | credit_ledger::Event::LotExpired { .. }
                 | credit_ledger::Event::FeatureConsumed { .. }
                 | credit_ledger::Event::ConsumptionReversed { .. }

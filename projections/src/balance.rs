@@ -21,7 +21,7 @@ row! {
         balance: Decimal,
         /// All credits ever added.
         granted: Decimal,
-        /// All credits ever charged, less what went back to its lots.
+        /// All credits ever charged or paid for invoices, less what went back to its lots.
         spent: Decimal,
         /// Credits that open holds reserve.
         held: Decimal,
@@ -99,6 +99,8 @@ impl Moved {
             LedgerEvent::CreditsRevoked { amount, .. }
             | LedgerEvent::CreditsDeducted { amount, .. }
             | LedgerEvent::CreditsClawedBack { taken: amount, .. } => Self { revoked: amount.amount(), ..none },
+            LedgerEvent::InvoicePaidFromCredits { credits, .. } => Self { spent: credits.amount(), ..none },
+            LedgerEvent::InvoicePaymentReturned { draws, .. } => Self { spent: -sum(draws), ..none },
             LedgerEvent::LotExpired { amount, .. } => Self { expired: amount.amount(), ..none },
             LedgerEvent::FeatureConsumed { overage, .. } => {
                 let charged = overage.as_ref().and_then(OverageCharge::credits);

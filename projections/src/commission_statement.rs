@@ -156,6 +156,8 @@ fn pay(rows: &mut Rows<Line>, recorded: &Recorded, event: &LedgerEvent) {
         | LedgerEvent::GrantCancelled { .. }
         | LedgerEvent::CreditsRevoked { .. }
         | LedgerEvent::CreditsDeducted { .. }
+        | LedgerEvent::InvoicePaidFromCredits { .. }
+        | LedgerEvent::InvoicePaymentReturned { .. }
         | LedgerEvent::LotExpired { .. }
         | LedgerEvent::FeatureConsumed { .. }
         | LedgerEvent::ConsumptionReversed { .. }

@@ -212,6 +212,8 @@ fn grant(rows: &mut Rows<Known>, recorded: &Recorded, event: &LedgerEvent) {
         | LedgerEvent::GrantCancelled { .. }
         | LedgerEvent::CreditsRevoked { .. }
         | LedgerEvent::CreditsDeducted { .. }
+        | LedgerEvent::InvoicePaidFromCredits { .. }
+        | LedgerEvent::InvoicePaymentReturned { .. }
         | LedgerEvent::LotExpired { .. }
         | LedgerEvent::FeatureConsumed { .. }
         | LedgerEvent::ConsumptionReversed { .. }

@@ -109,6 +109,8 @@ impl projection::Projection for Projection {
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }
             | LedgerEvent::CreditsDeducted { .. }
+            | LedgerEvent::InvoicePaidFromCredits { .. }
+            | LedgerEvent::InvoicePaymentReturned { .. }
             | LedgerEvent::LotExpired { .. }
             | LedgerEvent::FeatureConsumed { .. }
             | LedgerEvent::ConsumptionReversed { .. }

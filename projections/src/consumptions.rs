@@ -169,6 +169,8 @@ fn take_in(rows: &mut Rows<Consumption>, recorded: &Recorded, event: &LedgerEven
         | LedgerEvent::GrantCancelled { .. }
         | LedgerEvent::CreditsRevoked { .. }
         | LedgerEvent::CreditsDeducted { .. }
+        | LedgerEvent::InvoicePaidFromCredits { .. }
+        | LedgerEvent::InvoicePaymentReturned { .. }
         | LedgerEvent::LotExpired { .. }
         | LedgerEvent::HoldExtended { .. }
         | LedgerEvent::HoldReleased { .. }

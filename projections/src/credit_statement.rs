@@ -28,7 +28,8 @@ row! {
         /// When it happened.
         at: Timestamp,
         /// Where credits came from (`purchased`, `granted`, `commission`, `refund`), or what became of them: `charge`,
-        /// `held`, `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`, `clawed_back`.
+        /// `held`, `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`, `clawed_back`,
+        /// `invoice` that they paid, `invoice_returned`.
         kind: String,
         /// Credits, by which the balance changed; nothing for a capture, because what it spent was held.
         amount: Decimal,
@@ -40,7 +41,7 @@ row! {
         quantity: Option<Decimal>,
         /// The commission that was paid.
         commission: Option<String>,
-        /// What the purchase is called where it was made.
+        /// What the purchase is called where it was made, or the invoice that was paid.
         reference: Option<String>,
         /// Credits that were spent, of a charge or a capture.
         charged: Option<Decimal>,
@@ -87,6 +88,8 @@ fn kind_of(event: &LedgerEvent) -> Option<&'static str> {
         LedgerEvent::CreditsRevoked { .. } => "revoked",
         LedgerEvent::CreditsDeducted { .. } => "deducted",
         LedgerEvent::CreditsClawedBack { .. } => "clawed_back",
+        LedgerEvent::InvoicePaidFromCredits { .. } => "invoice",
+        LedgerEvent::InvoicePaymentReturned { .. } => "invoice_returned",
         LedgerEvent::LotExpired { .. } => "expired",
         LedgerEvent::FeatureConsumed { .. } => "charge",
         LedgerEvent::ConsumptionReversed { .. } => "returned",
@@ -142,6 +145,8 @@ impl Entry {
                 self.commission = Some(commission.to_string());
                 self.lot = text(lot.as_ref());
             }
+            LedgerEvent::InvoicePaidFromCredits { invoice, .. }
+            | LedgerEvent::InvoicePaymentReturned { invoice, .. } => self.reference = Some(invoice.to_string()),
             LedgerEvent::LotExpired { lot, .. } => self.lot = Some(lot.to_string()),
             LedgerEvent::FeatureConsumed { feature, overage, hold, .. } => {
                 self.hold = text(hold.as_ref());

@@ -14,7 +14,7 @@ use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
 use crate::{
     balance, commission_statement, commissions, compliance_alerts, consumptions, credit_notes, credit_statement,
-    invoices, mrr_movements, organizations, payments, plan_conversions, referral_network, revenue, usage,
+    discount_codes, invoices, mrr_movements, organizations, payments, plan_conversions, referral_network, revenue, usage,
 };
 use history::{decimal, of_the_organizations, of_the_product};
 
@@ -61,6 +61,7 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<invoices::Projection>();
     touches_rows_because_of_events_alone::<credit_notes::Projection>();
     touches_rows_because_of_events_alone::<payments::Projection>();
+    touches_rows_because_of_events_alone::<discount_codes::Projection>();
 }
 
 /// Partitions keep their own order and nothing more.
@@ -173,4 +174,21 @@ fn an_alert_that_somebody_has_seen_says_so_of_all_its_thresholds() {
     let rows = table::<compliance_alerts::Projection>(&of_the_organizations());
     let told: Vec<_> = rows.iter().map(|row| (row.threshold, row.acknowledged_by.as_deref())).collect();
     assert_eq!(told, [(70, Some("user-1")), (85, Some("user-1"))]);
+}
+
+#[test]
+fn a_code_counts_the_redemptions_that_are_out() {
+    let rows = table::<discount_codes::Projection>(&of_the_product());
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let discount_codes::Code { code, share, periods, plans, redemptions, redemptions_max, .. } = row;
+            let share = share.map(|share| share.to_string()).unwrap_or_default();
+            format!(
+                "{code}: {share} for {periods:?} of {plans}, {redemptions} of {redemptions_max:?}, retired by {:?}",
+                row.retired_by
+            )
+        })
+        .collect();
+    assert_eq!(told, [r#"SPRING20: 0.2 for Some(3) of starter, 1 of Some(2), retired by Some("operator-7")"#]);
 }

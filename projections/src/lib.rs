@@ -22,6 +22,7 @@ pub mod compliance_alerts;
 pub mod consumptions;
 pub mod credit_notes;
 pub mod credit_statement;
+pub mod discount_codes;
 pub mod invoices;
 #[cfg(test)]
 mod laws;
@@ -64,6 +65,7 @@ const ALL: &[&dyn AnyProjection] = &[
     &invoices::Projection,
     &credit_notes::Projection,
     &payments::Projection,
+    &discount_codes::Projection,
 ];
 
 /// The names of all projections, which are also the names of their tables.

@@ -66,6 +66,8 @@ impl Taken {
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }
             | LedgerEvent::CreditsDeducted { .. }
+            | LedgerEvent::InvoicePaidFromCredits { .. }
+            | LedgerEvent::InvoicePaymentReturned { .. }
             | LedgerEvent::LotExpired { .. }
             | LedgerEvent::HoldPlaced { .. }
             | LedgerEvent::HoldExtended { .. }

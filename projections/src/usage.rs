@@ -83,6 +83,8 @@ impl projection::Projection for Projection {
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }
             | LedgerEvent::CreditsDeducted { .. }
+            | LedgerEvent::InvoicePaidFromCredits { .. }
+            | LedgerEvent::InvoicePaymentReturned { .. }
             | LedgerEvent::LotExpired { .. }
             | LedgerEvent::HoldExtended { .. }
             | LedgerEvent::HoldReleased { .. }

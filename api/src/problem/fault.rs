@@ -1,7 +1,7 @@
 //! What this API itself refuses, before or after the domain is asked.
 
 use axum::http::StatusCode;
-use domain::PlanCode;
+use domain::{DiscountCode, PlanCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -142,6 +142,12 @@ pub enum Fault {
         /// The position.
         position: u64,
     },
+    /// The subscription did not take the discount, and that was told before.
+    #[error("the redemption of discount code {code} was returned: the subscription did not take the discount")]
+    RedemptionReturned {
+        /// The code.
+        code: DiscountCode,
+    },
     /// The read model has not come as far as was asked.
     #[error("{projection} has not reached position {position} of partition {partition}")]
     ProjectionBehind {
@@ -201,6 +207,7 @@ impl Fault {
             Self::UnknownConsumption { .. } => "unknown_consumption",
             Self::UnknownCreditNote { .. } => "unknown_credit_note",
             Self::AlreadyReversed { .. } => "already_reversed",
+            Self::RedemptionReturned { .. } => "redemption_returned",
             Self::ProjectionBehind { .. } => "projection_behind",
             Self::Overloaded => "overloaded",
             Self::LogUnavailable => "log_unavailable",
@@ -226,7 +233,7 @@ impl Fault {
             Self::UnknownRoute { .. } | Self::UnknownConsumption { .. } | Self::UnknownCreditNote { .. } => {
                 StatusCode::NOT_FOUND
             }
-            Self::AlreadyReversed { .. } => StatusCode::CONFLICT,
+            Self::AlreadyReversed { .. } | Self::RedemptionReturned { .. } => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::ScopeMissing { .. } | Self::OtherOrganization | Self::PlanNotReached { .. } => StatusCode::FORBIDDEN,
@@ -267,6 +274,7 @@ impl Fault {
             Self::AlreadyReversed { .. } => {
                 "there is one reversal of a consumption; correct the balance by an adjustment".to_owned()
             }
+            Self::RedemptionReturned { .. } => "redeem it again, with another Idempotency-Key".to_owned(),
             Self::ProjectionBehind { .. } => "ask again shortly, or without min_position".to_owned(),
             Self::Overloaded | Self::LogUnavailable => "send it again after Retry-After, with the same key".to_owned(),
             Self::OutcomeUnknown => "send it again with the same key: the answer tells what happened".to_owned(),
@@ -297,6 +305,7 @@ impl Fault {
                 vec![("credit_note", json!(credit_note)), ("field", json!("credit_note"))]
             }
             Self::AlreadyReversed { position } => vec![("position", json!(position)), ("field", json!("position"))],
+            Self::RedemptionReturned { code } => vec![("discount_code", json!(code)), ("field", json!("code"))],
             Self::ProjectionBehind { projection, partition, position } => {
                 vec![("projection", json!(projection)), ("partition", json!(partition)), ("position", json!(position))]
             }
@@ -347,6 +356,7 @@ impl Fault {
             Self::UnknownConsumption { position: 17 },
             Self::UnknownCreditNote { credit_note: "cn_41-1".to_owned() },
             Self::AlreadyReversed { position: 17 },
+            Self::RedemptionReturned { code: DiscountCode::new("SPRING20").expect("a token") },
             Self::ProjectionBehind { projection: "balance", partition: 0, position: 17 },
             Self::Overloaded,
             Self::LogUnavailable,

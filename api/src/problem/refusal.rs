@@ -47,11 +47,14 @@ fn field(code: &str) -> Option<&'static str> {
         | "invoice.too_many_open"
         | "invoice.too_old"
         | "invoice.unknown"
-        | "invoice.void" => "invoice",
-        "invoice.credit_exceeds_invoice" | "payment.refund_exceeds_payment" => "amount",
-        "payment.unknown" | "payment.too_many" | "payment.from_balance" => "payment",
+        | "invoice.void"
+        | "ledger.invoice_not_open" => "invoice",
+        "ledger.payment_exceeds_invoice" | "invoice.credit_exceeds_invoice" | "payment.refund_exceeds_payment" => {
+            "amount"
+        }
+        "payment.unknown" | "payment.too_many" | "payment.from_balance" | "payment.from_credits" => "payment",
         "subscription.interval_not_sold" => "interval",
-        "payment.other_currency" => "currency",
+        "payment.other_currency" | "ledger.invoice_in_other_currency" | "ledger.credits_pay_no_invoice" => "currency",
         "payment.nothing_due" | "payment.exceeds_due" => "amount",
         "ledger.unknown_feature"
         | "ledger.not_a_quota"

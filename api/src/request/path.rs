@@ -4,7 +4,8 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::stream::Owner;
 use domain::{
-    ActorId, AlertId, CreditNoteId, FeatureCode, HoldId, InvoiceId, LotId, OrganizationId, PaymentId, ProductCode,
+    ActorId, AlertId, CreditNoteId, DiscountCode, FeatureCode, HoldId, InvoiceId, LotId, OrganizationId, PaymentId,
+    ProductCode,
 };
 use event_store::Failure;
 use utoipa::IntoParams;
@@ -122,6 +123,12 @@ path_of!(
     invoice: InvoiceId, String = "inv_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-1"
 );
 path_of!(
+    /// The path of a discount in force.
+    DiscountPath,
+    /// The code that was redeemed.
+    code: DiscountCode, String = "SPRING20"
+);
+path_of!(
     /// The path of an invoice to be told or printed.
     InvoicePaperPath,
     /// The invoice; with `.pdf` behind it, on paper.
@@ -182,6 +189,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Product {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         read(parts, state, "product").await.map(Self)
+    }
+}
+
+/// The path of a discount code of a product.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct DiscountCodePath {
+    /// The product.
+    #[param(value_type = String, example = "agencia")]
+    pub(crate) product: ProductCode,
+    /// The code.
+    #[param(value_type = String, example = "SPRING20")]
+    pub(crate) code: DiscountCode,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DiscountCodePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self { product: read(parts, state, "product").await?, code: read(parts, state, "code").await? })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Adding credits, and reading where they went.
 
+pub(crate) mod invoices;
 pub(crate) mod lots;
 pub(crate) mod top_up_rule;
 
@@ -83,7 +84,8 @@ pub(crate) struct StatementEntry {
     #[schema(format = DateTime)]
     at: String,
     /// Where credits came from: `purchased`, `granted`, `commission`, `refund`; or what became of them: `charge`, `held`,
-    /// `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`.
+    /// `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`, `clawed_back`,
+    /// `invoice` that they paid, `invoice_returned`.
     #[schema(example = "charge")]
     kind: String,
     /// Credits: positive in, negative out; nothing for a capture, because what it spent was held.
@@ -100,7 +102,7 @@ pub(crate) struct StatementEntry {
     quantity: Option<String>,
     /// The commission that was granted.
     commission: Option<String>,
-    /// What the purchase is called elsewhere.
+    /// What the purchase is called elsewhere, or the invoice that was paid.
     #[schema(example = "order-7")]
     reference: Option<String>,
     /// Credits that were spent, of a charge or a capture.

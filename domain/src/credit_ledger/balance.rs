@@ -17,6 +17,8 @@ impl Event {
             Self::CreditsRevoked { amount, .. }
             | Self::CreditsDeducted { amount, .. }
             | Self::LotExpired { amount, .. } => less(*amount),
+            Self::InvoicePaidFromCredits { credits, .. } => less(*credits),
+            Self::InvoicePaymentReturned { draws, .. } => lot::sum(draws),
             Self::FeatureConsumed { overage, .. } => less(drawn(overage.as_ref().and_then(OverageCharge::credits))),
             Self::HoldPlaced { credits, .. } => less(drawn(credits.as_ref())),
             Self::HoldReleased { unused, .. } | Self::HoldExpired { unused, .. } => lot::sum(&unused.returned),

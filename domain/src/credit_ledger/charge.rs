@@ -137,6 +137,8 @@ impl Consumption {
             | Event::GrantCancelled { .. }
             | Event::CreditsRevoked { .. }
             | Event::CreditsDeducted { .. }
+            | Event::InvoicePaidFromCredits { .. }
+            | Event::InvoicePaymentReturned { .. }
             | Event::LotExpired { .. }
             | Event::ConsumptionReversed { .. }
             | Event::HoldPlaced { .. }

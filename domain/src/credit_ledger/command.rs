@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Consumption, LotKind, TopUpRule};
-use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, LotId, Reference, RefundId};
-use crate::money::{Credits, Quantity};
+use super::{Consumption, Draw, LotKind, TopUpRule};
+use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, InvoiceId, LotId, Reference, RefundId};
+use crate::money::{Credits, Money, Quantity};
 use crate::text::{Attributes, ReasonText};
 
 /// A command to an organization's ledger.
@@ -56,6 +56,15 @@ pub enum Command {
         /// Who does it.
         actor: ActorId,
     },
+    /// Pay an invoice from credits.
+    PayInvoice {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// How much of it; `None` is all that is open.
+        amount: Option<Money>,
+    },
+    /// Give back what was to pay an invoice: the subscription did not take it.
+    ReturnInvoicePayment(ReturnedPayment),
     /// Use some of a quota.
     Consume(Consume),
     /// Give back what a consumption took, all of it or a part, once.
@@ -120,6 +129,18 @@ pub struct Grant {
     pub reason: ReasonText,
     /// Who does it.
     pub actor: ActorId,
+}
+
+/// A payment from credits that was not taken, as it is in the log. That it is given back once is kept by the receipt of
+/// the command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReturnedPayment {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// How much of it was to be paid.
+    pub amount: Money,
+    /// The lots the credits were taken from.
+    pub draws: Vec<Draw>,
 }
 
 /// A correction of the balance.
@@ -235,6 +256,8 @@ impl Command {
             | Self::Grant(_)
             | Self::Revoke { .. }
             | Self::Adjust { .. }
+            | Self::PayInvoice { .. }
+            | Self::ReturnInvoicePayment(_)
             | Self::Reverse(_)
             | Self::Capture(_)
             | Self::Release { .. }
@@ -256,6 +279,8 @@ impl Command {
             | Self::Grant(_)
             | Self::Revoke { .. }
             | Self::Adjust { .. }
+            | Self::PayInvoice { .. }
+            | Self::ReturnInvoicePayment(_)
             | Self::Consume(_)
             | Self::Reverse(_)
             | Self::Hold(_)

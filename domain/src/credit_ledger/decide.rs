@@ -91,6 +91,8 @@ impl CreditLedger {
             Command::Grant(grant) => decide_grant(grant, context),
             Command::Revoke { lot, amount, reason, actor } => self.decide_revoke(lot, *amount, reason, actor),
             Command::Adjust { change, reason, actor } => self.decide_adjust(*change, reason, actor, context),
+            Command::PayInvoice { invoice, amount } => self.decide_pay_invoice(invoice, *amount, terms, context),
+            Command::ReturnInvoicePayment(returned) => Ok(self.decide_return_payment(returned, context)),
             Command::Consume(consume) => self.decide_consume(consume, terms, context),
             Command::Reverse(reverse) => self.decide_reverse(reverse, context),
             Command::Hold(hold) => self.decide_hold(hold, terms, context),
@@ -142,6 +144,7 @@ impl CreditLedger {
                 answer.usage = self.usage_of(feature);
                 answer.hold = Some(self.hold_told(hold));
             }
+            Event::InvoicePaidFromCredits { credits, .. } => answer.charged += *credits,
             Event::HoldExtended { hold, .. } => answer.hold = Some(self.hold_told(hold)),
             Event::CapacityAcquired { feature, level, limit, .. } => {
                 let (feature, level, limit) = (feature.clone(), *level, limit.quantity());
@@ -157,6 +160,7 @@ impl CreditLedger {
             | Event::GrantCancelled { .. }
             | Event::CreditsRevoked { .. }
             | Event::CreditsDeducted { .. }
+            | Event::InvoicePaymentReturned { .. }
             | Event::LotExpired { .. }
             | Event::HoldExpired { .. }
             | Event::ThresholdsCrossed { .. }

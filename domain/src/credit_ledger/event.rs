@@ -7,8 +7,8 @@ use super::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, TopUpRule,
 use crate::aggregate::domain_event;
 use crate::calendar::Period;
 use crate::catalog::Limit;
-use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, LotId, PlanCode, Reference, RefundId};
-use crate::money::{Credits, Quantity};
+use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, InvoiceId, LotId, PlanCode, Reference, RefundId};
+use crate::money::{Credits, Money, Quantity};
 use crate::text::{Attributes, ReasonText};
 
 /// An event of an organization's ledger.
@@ -120,6 +120,30 @@ pub enum Event {
         reason: ReasonText,
         /// Who did it.
         actor: ActorId,
+    },
+    /// Credits were spent on an invoice. That it is paid by them is recorded by the subscription, next.
+    InvoicePaidFromCredits {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// How much of it.
+        amount: Money,
+        /// How many credits.
+        credits: Credits,
+        /// The lots they were taken from.
+        draws: Vec<Draw>,
+        /// The catalog version that says what credits are worth.
+        catalog_version: u32,
+    },
+    /// The subscription did not take a payment from credits: they came back.
+    InvoicePaymentReturned {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// How much of it was to be paid.
+        amount: Money,
+        /// How many credits.
+        credits: Credits,
+        /// The lots that have theirs again; what is missing follows as a lot of kind `refund`.
+        draws: Vec<Draw>,
     },
     /// What was left of a lot was lost.
     LotExpired {
@@ -401,6 +425,8 @@ domain_event!(
         GrantCancelled => "1",
         CreditsRevoked => "1",
         CreditsDeducted => "1",
+        InvoicePaidFromCredits => "1",
+        InvoicePaymentReturned => "1",
         LotExpired => "1",
         FeatureConsumed => "3",
         ConsumptionReversed => "2",

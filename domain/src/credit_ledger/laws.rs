@@ -63,6 +63,28 @@ proptest! {
     }
 
     #[test]
+    fn no_credit_is_created_or_lost_by_paying_an_invoice_and_giving_back(history in histories()) {
+        run(&history, |_, decided, _| {
+            for (index, event) in decided.iter().flatten().enumerate() {
+                if let Event::InvoicePaidFromCredits { amount, credits, draws, .. } = event {
+                    assert_eq!(lot::sum(draws), *credits);
+                    let exact = amount.amount * Decimal::new(333_333, 6);
+                    let more = credits.amount() - exact;
+                    assert!(more >= Decimal::ZERO && more < Decimal::new(1, 6), "{credits} for {amount}");
+                }
+                if let Event::InvoicePaymentReturned { credits, draws, .. } = event {
+                    let next = decided.iter().flatten().nth(index + 1);
+                    let fresh = match next {
+                        Some(Event::CreditsGranted { kind: super::LotKind::Refund, amount, .. }) => *amount,
+                        _ => Credits::ZERO,
+                    };
+                    assert_eq!(lot::sum(draws) + fresh, *credits);
+                }
+            }
+        });
+    }
+
+    #[test]
     fn all_that_is_captured_of_a_hold_costs_what_its_whole_would(history in histories()) {
         let mut captured: BTreeMap<crate::HoldId, (Decimal, Decimal)> = BTreeMap::new();
         for event in run(&history, |_, _, _| {}) {

@@ -21,7 +21,7 @@ pub enum LotKind {
     Granted,
     /// A commission for a referral.
     Commission,
-    /// Given back for a consumption whose own lots are gone.
+    /// Given back for a consumption, or a payment that was not taken, whose own lots are gone.
     Refund,
 }
 

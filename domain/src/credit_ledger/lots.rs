@@ -37,6 +37,22 @@ pub(super) fn commission_granted(commission: &CommissionId, amount: Credits, con
     }
 }
 
+/// Credits that come back and whose own lots are gone.
+pub(super) fn refunded(amount: Credits, context: &Context) -> Event {
+    Event::CreditsGranted {
+        lot: LotId::fresh(&context.unique()),
+        kind: LotKind::Refund,
+        amount,
+        priority: PRIORITY_DEFAULT,
+        effective_from: context.now,
+        expires_at: None,
+        commission: None,
+        reference: None,
+        reason: None,
+        actor: None,
+    }
+}
+
 /// A lot that somebody adds by hand, to be spent at once, for ever.
 pub(super) fn given(kind: LotKind, amount: Credits, reason: &ReasonText, actor: &ActorId, context: &Context) -> Event {
     Event::CreditsGranted {

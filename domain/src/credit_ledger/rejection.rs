@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::calendar::Window;
 use crate::catalog::QuotaRefusal;
-use crate::id::{AlertId, FeatureCode, HoldId, LotId, PlanCode, ProductCode};
-use crate::money::{Credits, Quantity};
+use crate::id::{AlertId, FeatureCode, HoldId, InvoiceId, LotId, PlanCode, ProductCode};
+use crate::money::{Credits, Currency, Money, Quantity};
 use crate::text::ReasonText;
 
 /// The way out of a refusal: a plan that would allow it. Boxed, so that a `Result` with a refusal stays small.
@@ -209,6 +209,36 @@ pub enum Rejection {
         left: Credits,
         /// What was to be revoked.
         requested: Credits,
+    },
+    /// Nothing of the invoice is due: it is paid, void, or never was.
+    #[error("invoice {invoice} is not open")]
+    InvoiceNotOpen {
+        /// The invoice that was named.
+        invoice: InvoiceId,
+    },
+    /// Another currency than the invoice's.
+    #[error("the invoice is in {expected}, not in {found}")]
+    InvoiceInOtherCurrency {
+        /// The invoice's.
+        expected: Currency,
+        /// The one that was given.
+        found: Currency,
+    },
+    /// More than is open.
+    #[error("a payment of {payment} exceeds the {open} that are open of invoice {invoice}")]
+    PaymentExceedsInvoice {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What is open of it.
+        open: Money,
+        /// What was to be paid.
+        payment: Money,
+    },
+    /// Nobody has said what credits are worth.
+    #[error("the catalog does not say what credits are worth in {currency}")]
+    CreditsPayNoInvoice {
+        /// The invoice's currency.
+        currency: Currency,
     },
     /// More than was consumed.
     #[error("a reversal of {requested} exceeds the {consumed} consumed at position {position}")]

@@ -150,7 +150,10 @@ impl CreditLedger {
             Event::CreditsRevoked { lot, amount, .. } | Event::LotExpired { lot, amount, .. } => {
                 lot::spend(&mut self.lots, &[lot::Draw { lot: lot.clone(), amount: *amount }]);
             }
-            Event::CreditsDeducted { draws, .. } => lot::spend(&mut self.lots, draws),
+            Event::CreditsDeducted { draws, .. } | Event::InvoicePaidFromCredits { draws, .. } => {
+                lot::spend(&mut self.lots, draws);
+            }
+            Event::InvoicePaymentReturned { draws, .. } => lot::give_back(&mut self.lots, draws),
             Event::FeatureConsumed { feature, window, included, limit, carried, overage, .. } => {
                 self.open(feature, *window, *limit, *carried).consume(*included, overage.as_ref());
                 let charged = overage.as_ref().and_then(OverageCharge::credits);

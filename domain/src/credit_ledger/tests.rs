@@ -4,6 +4,7 @@ mod acting;
 mod capacities;
 mod commissions;
 mod holds;
+mod invoices;
 mod lots;
 mod metered;
 mod not_allowed;

@@ -6,6 +6,7 @@ use crate::catalog::Limit;
 use crate::credit_ledger::Event as Of;
 use crate::credit_ledger::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, TopUpRule, Unused};
 use crate::id::LotId;
+use crate::money::Money;
 use crate::refusal::sample;
 use crate::text::Attributes;
 
@@ -28,6 +29,7 @@ fn attributes() -> Attributes {
 pub(super) fn events() -> Vec<Of> {
     let mut events: Vec<Of> = bought().into();
     events.extend(by_hand());
+    events.extend(paid());
     events.extend(consumed());
     events.extend(holds());
     events.extend(levels());
@@ -59,6 +61,25 @@ fn bought() -> [Of; 3] {
             owed: credits("0.50"),
         },
         Of::CommissionNetted { commission: sample("pay_03-1"), amount: credits("0.50"), owed: credits("0") },
+    ]
+}
+
+fn paid() -> [Of; 2] {
+    let usd = |amount: &str| Money::rounded(amount.parse().expect("an amount"), sample("USD"));
+    [
+        Of::InvoicePaidFromCredits {
+            invoice: sample("inv_01-1"),
+            amount: usd("0.75"),
+            credits: credits("0.75"),
+            draws: vec![draw("lot_01", "0.75")],
+            catalog_version: 3,
+        },
+        Of::InvoicePaymentReturned {
+            invoice: sample("inv_01-1"),
+            amount: usd("0.75"),
+            credits: credits("0.75"),
+            draws: vec![draw("lot_01", "0.75")],
+        },
     ]
 }
 

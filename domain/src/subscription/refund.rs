@@ -29,6 +29,9 @@ impl Course<'_> {
         if payment.method == Method::Balance {
             return Err(bill::Rejection::PaidFromBalance { payment: id.clone() }.into());
         }
+        if payment.method == Method::Credits {
+            return Err(bill::Rejection::PaidFromCredits { payment: id.clone() }.into());
+        }
         let mut left = payment.amount.less(payment.refunded);
         if kind == RefundKind::Refund {
             // What went to the balance is not there to be paid back.

@@ -36,6 +36,7 @@ fn context() -> Context {
             instant: None,
             metered: Default::default(),
             billing: None,
+            open_invoices: Vec::new(),
             until: None,
         }),
         catalog: Some(Arc::new(domain::catalog::CatalogVersion { version: 1, definition })),

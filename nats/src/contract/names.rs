@@ -101,6 +101,14 @@ fn of_credit_ledger(event: &credit_ledger::Event) -> Told {
         credit_ledger::Event::CreditsDeducted { .. } => {
             ("credits_deducted", "The balance was corrected downwards by hand.")
         }
+        credit_ledger::Event::InvoicePaidFromCredits { .. } => (
+            "invoice_paid_from_credits",
+            "Credits were spent on an invoice; that it is paid by them is a `payment_recorded`.",
+        ),
+        credit_ledger::Event::InvoicePaymentReturned { .. } => (
+            "invoice_payment_returned",
+            "Credits came back that were to pay an invoice. Those whose lot is gone are a lot of kind `refund`.",
+        ),
         credit_ledger::Event::LotExpired { .. } => ("lot_expired", "What was left of a lot was lost."),
         credit_ledger::Event::FeatureConsumed { .. } => (
             "feature_consumed",

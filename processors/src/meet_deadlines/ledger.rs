@@ -41,6 +41,8 @@ pub(super) fn changes(organization: &OrganizationId, event: &Event) -> Vec<Chang
         | Event::GrantCancelled { .. }
         | Event::CreditsRevoked { .. }
         | Event::CreditsDeducted { .. }
+        | Event::InvoicePaidFromCredits { .. }
+        | Event::InvoicePaymentReturned { .. }
         | Event::CreditsClawedBack { .. }
         | Event::CommissionNetted { .. }
         | Event::FeatureConsumed { .. }

@@ -4,8 +4,10 @@
 
 mod backlog;
 mod commissions;
+mod credits;
 mod deadlines;
 mod numbers;
+mod redemptions;
 mod ringing;
 mod runner;
 mod scene;

@@ -8,8 +8,8 @@ use domain::credit_ledger::{Grant, Hold, LotKind};
 use domain::organization::{Environment, Sponsorship};
 use domain::subscription::RefundKind;
 use domain::{
-    ActorId, Credits, Currency, Event, HoldId, Kind, Money, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
-    State,
+    ActorId, Credits, Currency, Event, HoldId, InvoiceId, Kind, Money, PlanCode, ProductCode, Quantity, ReasonText,
+    ReferralCode, State,
 };
 use domain::{credit_ledger, organization, referral_tree, subscription};
 use event_store::{Applied, Executor, PolledFeed, Recorded, Role};
@@ -116,6 +116,23 @@ impl Scene {
         send(&self.executor, of(id), command).await.expect("applied");
     }
 
+    /// Publishes agencia anew, in which a credit is worth so much: so many of them pay a dollar.
+    pub async fn price_credits(&self, per_unit: &str) {
+        let credits = format!("[credits]\nper_unit = {{ USD = \"{per_unit}\" }}\n\n[referrals]");
+        self.publish_with("[referrals]", &credits).await;
+    }
+
+    /// The oldest invoice of an organization that is not paid, and what is open of it.
+    pub async fn open_invoice(&self, id: &str) -> Option<(InvoiceId, Money)> {
+        let view = |state: &State| match state {
+            State::Subscription(subscription) => {
+                subscription.open_invoices().next().map(|invoice| (invoice.id.clone(), invoice.open()))
+            }
+            _ => panic!("another state"),
+        };
+        self.executor.inspect(Kind::Subscription, of(id), view).await.expect("a subscription")
+    }
+
     /// How often something of that type is in the log, by organization.
     pub async fn happened(&self, event_type: &str) -> Vec<String> {
         let events = self.log().await.into_iter().filter(|recorded| recorded.event.event_type() == event_type);
@@ -130,6 +147,15 @@ impl Scene {
 
     /// Gives back some of a payer's first payment.
     pub async fn refund(&self, payer: &str, amount: &str) {
+        self.take_back(payer, amount, RefundKind::Refund).await;
+    }
+
+    /// Has a bank take back some of it.
+    pub async fn charge_back(&self, payer: &str, amount: &str) {
+        self.take_back(payer, amount, RefundKind::Chargeback).await;
+    }
+
+    async fn take_back(&self, payer: &str, amount: &str, kind: RefundKind) {
         let of_payer = |recorded: Recorded| match recorded.event {
             Event::Subscription(subscription::Event::PaymentRecorded { payment, .. }) => {
                 recorded.organization.filter(|organization| organization.as_str() == payer).map(|_| payment)
@@ -139,7 +165,7 @@ impl Scene {
         let refund = subscription::Command::RefundPayment {
             payment: self.log().await.into_iter().find_map(of_payer).expect("a payment"),
             amount: Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap(),
-            kind: RefundKind::Refund,
+            kind,
             reason: ReasonText::new("a mistake").unwrap(),
             reference: None,
         };

@@ -1,16 +1,19 @@
 //! The history the laws are tried on, in two partitions.
 
+use std::num::NonZeroU32;
+
 use domain::calendar::{Interval, Period, Zone};
 use domain::catalog::Limit;
 use domain::credit_ledger::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, Unused};
+use domain::discount::{DiscountTerms, Lasts, Off};
 use domain::organization::{Environment, Sponsorship};
 use domain::stream::{Owner, StreamId};
 use domain::{
-    ActorId, AlertId, Attributes, CommissionId, CreditNoteId, Credits, Currency, Event, FeatureCode, HoldId, InvoiceId,
-    Kind, LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode, RefundId,
-    Series,
+    ActorId, AlertId, Attributes, CommissionId, CreditNoteId, Credits, Currency, DiscountCode, Event, FeatureCode, HoldId,
+    InvoiceId, Kind, LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
+    RefundId, Series,
 };
-use domain::{credit_ledger, invoice_book, organization, referral_tree, subscription};
+use domain::{credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 use event_store::{Metadata, Recorded};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -171,7 +174,31 @@ pub(super) fn of_the_product() -> Vec<Recorded> {
         },
     ];
     let events = events.map(Event::from).into_iter().chain(numbered.map(Event::from));
+    let events = events.chain(of_the_book().map(Event::from));
     recorded(PRODUCTS, events.map(|event| (agencia(), event)).collect())
+}
+
+/// A code for two organizations, of which one brings it back; then it is retired.
+fn of_the_book() -> [discount_book::Event; 5] {
+    use discount_book::Event as Book;
+    let (code, actor) = (|| DiscountCode::new("SPRING20").unwrap(), || ActorId::new("operator-7").unwrap());
+    let plan = || PlanCode::new("starter").unwrap();
+    let terms =
+        || DiscountTerms { off: Off::Percent(decimal("0.2")), lasts: Lasts::Periods(3), plans: [plan()].into() };
+    let redeemed = |who: &str| Book::CodeRedeemed { code: code(), organization: id(who), plan: plan(), terms: terms() };
+    [
+        Book::CodeCreated {
+            code: code(),
+            terms: terms(),
+            redemptions_max: NonZeroU32::new(2),
+            ends_at: Some(may().end),
+            actor: actor(),
+        },
+        redeemed("juan"),
+        redeemed("maria"),
+        Book::RedemptionReturned { code: code(), organization: id("maria") },
+        Book::CodeRetired { code: code(), actor: actor() },
+    ]
 }
 
 fn registered(organization: &str, sponsor: Option<&str>) -> Event {

@@ -255,6 +255,8 @@ impl Places {
             | Event::CommissionNetted { .. }
             | Event::CreditsRevoked { .. }
             | Event::CreditsDeducted { .. }
+            | Event::InvoicePaidFromCredits { .. }
+            | Event::InvoicePaymentReturned { .. }
             | Event::LotExpired { .. }
             | Event::FeatureConsumed { .. }
             | Event::ConsumptionReversed { .. }

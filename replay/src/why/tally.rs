@@ -76,6 +76,8 @@ impl Tallies {
             | Event::CommissionNetted { .. }
             | Event::CreditsRevoked { .. }
             | Event::CreditsDeducted { .. }
+            | Event::InvoicePaidFromCredits { .. }
+            | Event::InvoicePaymentReturned { .. }
             | Event::LotExpired { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldExtended { .. }

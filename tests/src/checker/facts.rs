@@ -53,8 +53,8 @@ impl<'a> Facts<'a> {
                 self.registered.insert(event.owner.as_str(), event.micros("/registered_at")?);
             }
             "PaymentRecorded" => {
-                // What the account balance pays was shared when it came in.
-                if event.body["method"] == "balance" {
+                // What the account balance pays was shared when it came in; credits bring nothing in.
+                if event.body["method"] == "balance" || event.body["method"] == "credits" {
                     return None;
                 }
                 // What was paid before there were taxes does not say its share without them: that is all of it.

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod holds;
+mod invoices;
 mod levels;
 mod lots;
 mod usage;
@@ -36,6 +37,8 @@ struct Ledger {
     rule: Option<(Decimal, u64)>,
     /// Requests to buy, by their month.
     requests: HashMap<String, u64>,
+    /// Credits that paid an invoice, or were to, and did not come back.
+    invoices: HashMap<String, Decimal>,
     owed: Owed,
 }
 
@@ -114,6 +117,8 @@ impl Ledger {
             "CreditsClawedBack" => self.claw_back(event),
             "CommissionNetted" => self.net(event),
             "CreditsDeducted" => self.deduct(event),
+            "InvoicePaidFromCredits" => self.pay_invoice(event, facts.catalog(event)?),
+            "InvoicePaymentReturned" => self.return_payment(event),
             "LotExpired" => self.expire_lot(event),
             "FeatureConsumed" => self.consume(event, facts.catalog(event)?),
             "ConsumptionReversed" => self.reverse(event),

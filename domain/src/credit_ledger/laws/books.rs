@@ -64,6 +64,12 @@ impl Books {
                 move_to(&mut self.owed, &mut self.netted, amount.amount());
                 assert_eq!(self.owed, owed.amount());
             }
+            Event::InvoicePaidFromCredits { draws, .. } => {
+                self.each(draws, |account, amount| move_to(&mut account.left, &mut account.spent, amount));
+            }
+            Event::InvoicePaymentReturned { draws, .. } => {
+                self.each(draws, |account, amount| move_to(&mut account.spent, &mut account.left, amount));
+            }
             Event::CreditsDeducted { draws, .. } => {
                 self.each(draws, |account, amount| move_to(&mut account.left, &mut account.gone, amount));
             }

@@ -10,14 +10,14 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::aggregate::Aggregate;
-use crate::context::{Context, Terms};
+use crate::context::{Context, OpenInvoice, Terms};
 use crate::credit_ledger::{
     Acquire, Adjustment, Capture, Command, Consume, Consumption, CreditLedger, Event, Grant, Hold, LotKind, Rejection,
-    Rest, Reverse, TopUpRule,
+    Rest, ReturnedPayment, Reverse, TopUpRule, lot,
 };
 use crate::id::CommissionId;
-use crate::money::{Credits, Quantity};
-use crate::scenario::{catalog, id, plan_in_force, seed, surroundings};
+use crate::money::{Credits, Money, Quantity};
+use crate::scenario::{catalog, id, plan_in_force, seed, surroundings, usd};
 use crate::text::Attributes;
 
 const SHOP: &str = r#"
@@ -26,6 +26,8 @@ currency = "USD"
 thresholds = [70, 85, 95]
 capacity_thresholds = [50, 90]
 credits_low = "10"
+[credits]
+per_unit = { USD = "0.333333" }
 [features]
 whatsapp_messages = { kind = "quota", window = "billing_period" }
 ai_runs = { kind = "quota", window = "day" }
@@ -69,6 +71,7 @@ enum Intent {
     Extend(usize, i64),
     Revoke(usize, Option<Credits>),
     Reverse(usize, Option<Quantity>),
+    GiveBack(usize),
     Acknowledge(usize),
 }
 
@@ -137,7 +140,11 @@ fn plain() -> impl Strategy<Value = Command> {
         refund: id("ref_1"),
         amount,
     });
-    prop_oneof![2 => top_up, 2 => earn, 1 => claw_back, 6 => consumptions(), 3 => levels(), 2 => by_hand()]
+    let pay = option::of(1_i64..2_100).prop_map(|cents| {
+        let amount = cents.map(|cents| Money::rounded(Decimal::new(cents, 2), id("USD")));
+        Command::PayInvoice { invoice: id("inv_1-1"), amount }
+    });
+    prop_oneof![2 => pay, 2 => top_up, 2 => earn, 1 => claw_back, 6 => consumptions(), 3 => levels(), 2 => by_hand()]
 }
 
 fn intents() -> impl Strategy<Value = Intent> {
@@ -154,6 +161,7 @@ fn intents() -> impl Strategy<Value = Intent> {
         1 => (0_usize..9, hours()).prop_map(|(which, hours)| Intent::Extend(which, hours)),
         1 => (0_usize..9, option::of(credits())).prop_map(|(which, amount)| Intent::Revoke(which, amount)),
         2 => (0_usize..99, option::of(quantities())).prop_map(|(which, amount)| Intent::Reverse(which, amount)),
+        1 => (0_usize..9).prop_map(Intent::GiveBack),
         1 => (0_usize..9).prop_map(Intent::Acknowledge),
     ]
 }
@@ -171,6 +179,8 @@ pub(crate) struct Play {
     pub(crate) ledger: CreditLedger,
     /// What was consumed and not given back.
     consumed: Vec<Consumption>,
+    /// What paid an invoice and was not given back.
+    paid: Vec<ReturnedPayment>,
     number: u128,
     position: u64,
 }
@@ -178,8 +188,18 @@ pub(crate) struct Play {
 impl Default for Play {
     fn default() -> Self {
         let mut context = Context { catalog: Some(catalog(SHOP)), ..surroundings() };
-        context.terms.as_mut().unwrap().administrators = Arc::new(BTreeSet::from([id("root")]));
-        Self { context, ledger: CreditLedger::default(), consumed: Vec::new(), number: 0, position: 0 }
+        let terms = context.terms.as_mut().unwrap();
+        terms.administrators = Arc::new(BTreeSet::from([id("root")]));
+        // Nobody records what is paid of it here: it stays open.
+        terms.open_invoices = vec![OpenInvoice { invoice: id("inv_1-1"), open: usd("20") }];
+        Self {
+            context,
+            ledger: CreditLedger::default(),
+            consumed: Vec::new(),
+            paid: Vec::new(),
+            number: 0,
+            position: 0,
+        }
     }
 }
 
@@ -209,6 +229,16 @@ impl Play {
                 self.consumed.retain(|consumption| consumption.position != *position);
             }
             self.consumed.extend(Consumption::of(self.position, event));
+            if let Event::InvoicePaidFromCredits { invoice, amount, draws, .. } = event {
+                let (invoice, amount, draws) = (invoice.clone(), *amount, draws.clone());
+                self.paid.push(ReturnedPayment { invoice, amount, draws });
+            }
+            // The receipt of the command sees to it that a payment comes back once.
+            if let Event::InvoicePaymentReturned { amount, credits, .. } = event {
+                let is_it = |paid: &ReturnedPayment| paid.amount == *amount && lot::sum(&paid.draws) == *credits;
+                let place = self.paid.iter().position(is_it);
+                self.paid.remove(place.expect("what came back had been paid"));
+            }
         }
     }
 
@@ -258,6 +288,10 @@ impl Play {
                     reason: reason(),
                     actor: actor(),
                 }),
+            },
+            Intent::GiveBack(which) => match self.paid.get(which % self.paid.len().max(1)) {
+                None => Command::Settle,
+                Some(paid) => Command::ReturnInvoicePayment(paid.clone()),
             },
             Intent::Acknowledge(which) => {
                 let known = self.ledger.alerts().get(*which).map(|open| open.alert.clone());

@@ -7,7 +7,7 @@ use super::{Rejection, Upgrade};
 use crate::calendar::Window;
 use crate::catalog::QuotaRefusal;
 use crate::credit_ledger::hold::HOLDS_MAX;
-use crate::money::{Credits, Quantity};
+use crate::money::{Credits, Money, Quantity};
 use crate::refusal::{Refusal, RefusalClass, sample};
 
 /// Both members are there even if no plan would allow it: then they are null.
@@ -49,6 +49,10 @@ impl Refusal for Rejection {
             Self::LotExpiresTooSoon { .. } => "ledger.lot_expires_too_soon",
             Self::UnknownLot { .. } => "ledger.unknown_lot",
             Self::RevokeExceedsLot { .. } => "ledger.revoke_exceeds_lot",
+            Self::InvoiceNotOpen { .. } => "ledger.invoice_not_open",
+            Self::InvoiceInOtherCurrency { .. } => "ledger.invoice_in_other_currency",
+            Self::PaymentExceedsInvoice { .. } => "ledger.payment_exceeds_invoice",
+            Self::CreditsPayNoInvoice { .. } => "ledger.credits_pay_no_invoice",
             Self::ReversalExceedsConsumption { .. } => "ledger.reversal_exceeds_consumption",
             Self::UnknownAlert { .. } => "ledger.unknown_alert",
             Self::InsufficientCredits { .. } => "INSUFFICIENT_CREDITS",
@@ -61,18 +65,22 @@ impl Refusal for Rejection {
             | Self::UnknownFeature { .. }
             | Self::HoldNotOpen { .. }
             | Self::UnknownLot { .. }
+            | Self::InvoiceNotOpen { .. }
             | Self::UnknownAlert { .. } => RefusalClass::Unknown,
             Self::NotAQuota { .. }
             | Self::NotACapacity { .. }
             | Self::OccurredInFuture { .. }
             | Self::OccurredBeforeRegistration { .. }
             | Self::HoldExpiryOutOfRange { .. }
+            | Self::InvoiceInOtherCurrency { .. }
             | Self::LotExpiresTooSoon { .. } => RefusalClass::Invalid,
             Self::HoldExpired { .. }
             | Self::TooManyHolds { .. }
             | Self::CaptureExceedsHold { .. }
             | Self::ReleaseExceedsLevel { .. }
             | Self::RevokeExceedsLot { .. }
+            | Self::PaymentExceedsInvoice { .. }
+            | Self::CreditsPayNoInvoice { .. }
             | Self::ReversalExceedsConsumption { .. } => RefusalClass::Conflict,
             Self::Suspended { .. }
             | Self::NoPlanInForce
@@ -118,6 +126,12 @@ impl Refusal for Rejection {
             }
             Self::RevokeExceedsLot { .. } => {
                 "revoke what is left; what holds reserve can be revoked once released".to_owned()
+            }
+            Self::InvoiceNotOpen { .. } => "name an invoice of which something is due".to_owned(),
+            Self::InvoiceInOtherCurrency { expected, .. } => format!("pay it in {expected}"),
+            Self::PaymentExceedsInvoice { open, .. } => format!("pay up to {open}"),
+            Self::CreditsPayNoInvoice { .. } => {
+                "pay it with money, or publish a catalog with `credits.per_unit`".to_owned()
             }
             Self::ReversalExceedsConsumption { .. } => "reverse at most what was consumed".to_owned(),
             Self::UnknownAlert { .. } => "the alerts are at /v1/organizations/{organization}/alerts".to_owned(),
@@ -193,6 +207,14 @@ impl Refusal for Rejection {
             Self::RevokeExceedsLot { lot, left, requested } => {
                 vec![("lot", json!(lot)), ("left", json!(left)), ("requested", json!(requested))]
             }
+            Self::InvoiceNotOpen { invoice } => vec![("invoice", json!(invoice))],
+            Self::InvoiceInOtherCurrency { expected, found } => {
+                vec![("expected", json!(expected)), ("found", json!(found))]
+            }
+            Self::PaymentExceedsInvoice { invoice, open, payment } => {
+                vec![("invoice", json!(invoice)), ("open", json!(open)), ("payment", json!(payment))]
+            }
+            Self::CreditsPayNoInvoice { currency } => vec![("currency", json!(currency))],
             Self::ReversalExceedsConsumption { position, consumed, requested } => {
                 vec![("position", json!(position)), ("consumed", json!(consumed)), ("requested", json!(requested))]
             }
@@ -206,6 +228,7 @@ impl Refusal for Rejection {
     fn samples() -> Vec<Self> {
         let quantity = |amount: u32| Quantity::of(amount.into());
         let credits = |cents: i64| Credits::rounded(rust_decimal::Decimal::new(cents, 2));
+        let money = |amount: u32| Money::rounded(amount.into(), sample("USD"));
         let upgrade =
             |plan: &str| Some(Box::new(Upgrade { plan: sample(plan), url: Some(format!("/checkout?plan={plan}")) }));
         let instant = Timestamp::UNIX_EPOCH;
@@ -259,6 +282,10 @@ impl Refusal for Rejection {
             Self::LotExpiresTooSoon { expires_at: instant, begins: instant },
             Self::UnknownLot { lot: sample("lot_01") },
             Self::RevokeExceedsLot { lot: sample("lot_01"), left: credits(500), requested: credits(1_000) },
+            Self::InvoiceNotOpen { invoice: sample("inv_01-1") },
+            Self::InvoiceInOtherCurrency { expected: sample("USD"), found: sample("CLP") },
+            Self::PaymentExceedsInvoice { invoice: sample("inv_01-1"), open: money(15), payment: money(16) },
+            Self::CreditsPayNoInvoice { currency: sample("CLP") },
             Self::ReversalExceedsConsumption { position: 4711, consumed: quantity(3), requested: quantity(4) },
             Self::UnknownAlert { alert: sample("alert_01") },
             Self::InsufficientCredits { balance: Credits::ZERO, required: credits(5) },

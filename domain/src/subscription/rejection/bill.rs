@@ -53,6 +53,12 @@ pub enum Rejection {
         /// The payment.
         payment: PaymentId,
     },
+    /// It was paid from credits: no money came in.
+    #[error("payment {payment} came from credits")]
+    PaidFromCredits {
+        /// The payment.
+        payment: PaymentId,
+    },
     /// More than is left of the payment.
     #[error("a refund of {refund} exceeds the {left} that are left of payment {payment}")]
     RefundExceedsPayment {
@@ -127,6 +133,7 @@ impl Refusal for Rejection {
             Self::TooManyPayments { .. } => "payment.too_many",
             Self::UnknownPayment { .. } => "payment.unknown",
             Self::PaidFromBalance { .. } => "payment.from_balance",
+            Self::PaidFromCredits { .. } => "payment.from_credits",
             Self::RefundExceedsPayment { .. } => "payment.refund_exceeds_payment",
             Self::CreditExceedsInvoice { .. } => "invoice.credit_exceeds_invoice",
             Self::InvoicePaid { .. } => "invoice.paid",
@@ -148,6 +155,7 @@ impl Refusal for Rejection {
             | Self::InvoiceSettled { .. }
             | Self::TooManyPayments { .. }
             | Self::PaidFromBalance { .. }
+            | Self::PaidFromCredits { .. }
             | Self::RefundExceedsPayment { .. }
             | Self::CreditExceedsInvoice { .. }
             | Self::InvoicePaid { .. }
@@ -169,6 +177,7 @@ impl Refusal for Rejection {
             }
             Self::UnknownPayment { .. } => "payments of the newest 40 invoices can be refunded".to_owned(),
             Self::PaidFromBalance { .. } => "refund the payment that filled the balance".to_owned(),
+            Self::PaidFromCredits { .. } => "issue a credit note to the balance, or grant credits".to_owned(),
             Self::RefundExceedsPayment { left, .. } => format!("refund {left} at most"),
             Self::CreditExceedsInvoice { left, .. } => format!("credit {left} at most"),
             Self::InvoicePaid { .. } => "issue a credit note instead".to_owned(),
@@ -190,7 +199,9 @@ impl Refusal for Rejection {
                 vec![("invoice", json!(invoice)), ("payments", json!(payments))]
             }
             Self::UnknownPayment { payment } => vec![("payment", json!(payment))],
-            Self::PaidFromBalance { payment } => vec![("payment", json!(payment))],
+            Self::PaidFromBalance { payment } | Self::PaidFromCredits { payment } => {
+                vec![("payment", json!(payment))]
+            }
             Self::RefundExceedsPayment { payment, left, refund } => {
                 vec![("payment", json!(payment)), ("left", json!(left)), ("refund", json!(refund))]
             }
@@ -218,6 +229,7 @@ impl Refusal for Rejection {
             Self::TooManyPayments { invoice: sample("inv_01-1"), payments: 50 },
             Self::UnknownPayment { payment: sample("pay_01") },
             Self::PaidFromBalance { payment: sample("pay_01") },
+            Self::PaidFromCredits { payment: sample("pay_01") },
             Self::RefundExceedsPayment { payment: sample("pay_01"), left: usd(15), refund: usd(20) },
             Self::CreditExceedsInvoice { invoice: sample("inv_01-1"), left: usd(15), credit: usd(20) },
             Self::InvoicePaid { invoice: sample("inv_01-1"), paid: usd(15) },

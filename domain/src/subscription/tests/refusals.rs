@@ -142,6 +142,8 @@ fn of_what_is_billed() -> Vec<&'static str> {
     }
     let (balance, from_balance) = paid_from_the_balance();
     let payment = paid().state.invoices()[0].payments[0].id.clone();
+    let from_credits = Life::in_shop().does(start("small")).does(pay_with_credits("10"));
+    let credits_payment = from_credits.state.invoices()[0].payments[0].id.clone();
     let credit = |life: &Life| Command::IssueCreditNote {
         invoice: life.invoice(1),
         amount: usd("10.01"),
@@ -161,6 +163,7 @@ fn of_what_is_billed() -> Vec<&'static str> {
         in_parts.code(&pay("0.01")),
         paid().code(&refund("pay_other", "1")),
         balance.code(&refund(from_balance.as_str(), "1")),
+        from_credits.code(&refund(credits_payment.as_str(), "1")),
         paid().code(&refund(payment.as_str(), "10.01")),
         paid().code(&credit(&paid())),
         paid().code(&void(&paid(), 1)),

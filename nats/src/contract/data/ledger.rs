@@ -100,6 +100,14 @@ pub(super) enum LedgerFacts {
         reason: String,
         actor: String,
     },
+    /// Paid from credits, or not taken after all.
+    OfInvoice {
+        invoice: String,
+        amount: PublicMoney,
+        credits: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        catalog_version: Option<u32>,
+    },
     LotExpired {
         lot: String,
         credits: String,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use domain::catalog::CatalogVersion;
 use domain::credit_ledger::{
     Acquire, Adjustment, Capture, Command, Consume, Consumption, CreditLedger, Event as LedgerEvent, Grant, Hold,
-    LotKind, Rest, Reverse, TopUpRule,
+    LotKind, Rest, ReturnedPayment, Reverse, TopUpRule,
 };
 use domain::organization::Status;
-use domain::{Aggregate, Attributes, Context, Credits, PlanInForce, Quantity, Terms};
+use domain::{Aggregate, Attributes, Context, Credits, Money, OpenInvoice, PlanInForce, Quantity, Terms};
 use expect_test::{Expect, expect};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ currency = "USD"
 thresholds = [50, 100]
 capacity_thresholds = [50, 100]
 credits_low = "10"
+[credits]
+per_unit = { USD = "0.333333" }
 [features]
 messages = { kind = "quota", window = "billing_period" }
 minutes = { kind = "quota", window = "billing_period" }
@@ -76,6 +78,7 @@ impl Play {
             instant: None,
             metered: Default::default(),
             billing: None,
+            open_invoices: Vec::new(),
             until: None,
         };
         let catalog = Some(Arc::new(CatalogVersion { version: 1, definition }));
@@ -191,7 +194,23 @@ fn everything() -> Log {
     let down = Adjustment::Down(credits("18"));
     play.after(0, Command::Adjust { change: down, reason: reason(), actor: actor() });
     play.after(600, consume("messages", 12));
+    pay_an_invoice(&mut play);
     play.log
+}
+
+/// Of it a part comes back to its lot; another is paid for good.
+fn pay_an_invoice(play: &mut Play) {
+    let usd = |amount: &str| Money::positive(amount.parse().unwrap(), id("USD")).unwrap();
+    let open = OpenInvoice { invoice: id("inv_1-1"), open: usd("15") };
+    play.context.terms.as_mut().unwrap().open_invoices = vec![open];
+    play.after(0, Command::TopUp { amount: credits("6"), reference: None });
+    let pay = |amount| Command::PayInvoice { invoice: id("inv_1-1"), amount: Some(usd(amount)) };
+    let paid = play.after(0, pay("1.01"));
+    let LedgerEvent::InvoicePaidFromCredits { invoice, amount, draws, .. } = paid[0].1.clone() else {
+        panic!("{paid:?}")
+    };
+    play.after(0, Command::ReturnInvoicePayment(ReturnedPayment { invoice, amount, draws }));
+    play.after(0, pay("5"));
 }
 
 fn judged(log: &Log) -> String {
@@ -265,6 +284,14 @@ fn credits_come_and_go_as_their_lots_say() {
             "ledger: position 23 of partition 0: lot lot_00000000000000000000000000000003 was to have 8 credits, not 9.00"
         ],
     );
+}
+
+#[test]
+fn an_invoice_costs_what_its_amount_is_worth_and_comes_back_once() {
+    caught("InvoicePaidFromCredits", "/amount/amount", json!("1.02"), expect![[""]]);
+    caught("InvoicePaidFromCredits", "/credits", json!("0.336668"), expect![[""]]);
+    caught("InvoicePaymentReturned", "/credits", json!("1"), expect![[""]]);
+    caught("InvoicePaymentReturned", "/draws", json!([]), expect![[""]]);
 }
 
 #[test]

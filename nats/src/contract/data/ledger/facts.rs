@@ -89,6 +89,18 @@ impl LedgerFacts {
                 reason: reason.to_string(),
                 actor: actor.to_string(),
             },
+            Event::InvoicePaidFromCredits { invoice, amount, credits, draws: _, catalog_version } => Self::OfInvoice {
+                invoice: invoice.to_string(),
+                amount: amount.into(),
+                credits: credits.to_string(),
+                catalog_version: Some(*catalog_version),
+            },
+            Event::InvoicePaymentReturned { invoice, amount, credits, draws: _ } => Self::OfInvoice {
+                invoice: invoice.to_string(),
+                amount: amount.into(),
+                credits: credits.to_string(),
+                catalog_version: None,
+            },
             Event::LotExpired { lot, amount, expired_at } => {
                 Self::LotExpired { lot: lot.to_string(), credits: amount.to_string(), expired_at: *expired_at }
             }
