@@ -155,6 +155,12 @@ fn organization() -> [organization::Event; 9] {
             },
         },
         Of::InstantSet { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
+        Of::TestClockStarted { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
+        Of::TestClockJoined { member: sample("maria"), registered_at: Some(instant("2026-02-28T14:00:00Z")) },
+        Of::TestClockAdvanceRequested { to: instant("2026-05-28T14:00:00Z"), actor: sample("operator-7") },
+        Of::TestClockStepped { instant: instant("2026-03-28T14:00:00Z") },
+        Of::TestClockAdvanced { to: instant("2026-05-28T14:00:00Z") },
+        Of::TestClockFollowed { holder: sample("juan"), instant: instant("2026-03-28T14:00:00Z") },
     ]
 }
 
