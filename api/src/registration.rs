@@ -87,6 +87,24 @@ pub(crate) async fn enroll(gate: &Gate, registered: &Registered, request_id: Str
     gate.execute(Submission { owner, command: command.into(), key, request_id }).await.map(|_| ())
 }
 
+/// Whoever has paid can name no sponsor any more. The tree refuses that too, once the payment has come there; until then
+/// the subscription knows. Whoever has a sponsor is let through: the tree answers, a repetition with its receipt.
+pub(crate) async fn refuse_payers(gate: &Gate, registered: &Registered) -> Result<(), Failure> {
+    let owner = Owner::Organization(registered.organization.clone());
+    let has_paid = |state: &State| matches!(state, State::Subscription(subscription) if subscription.has_paid());
+    if !gate.inspect(Kind::Subscription, owner, has_paid).await? {
+        return Ok(());
+    }
+    let organization = registered.organization.clone();
+    let is_sponsored =
+        move |state: &State| matches!(state, State::ReferralTree(tree) if tree.sponsor_of(&organization).is_some());
+    if gate.inspect(Kind::ReferralTree, Owner::Product(registered.product.clone()), is_sponsored).await? {
+        return Ok(());
+    }
+    let organization = registered.organization.clone();
+    Err(Rejection::ReferralTree(referral_tree::Rejection::PaidAlready { organization }).into())
+}
+
 /// What registration fixed, read off the organization's own stream; `None` if it is not registered.
 pub(crate) async fn find(gate: &Gate, organization: &OrganizationId) -> Result<Option<Registered>, Failure> {
     let look = |state: &State| {

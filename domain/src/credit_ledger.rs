@@ -15,7 +15,7 @@
 //! Time does things by itself: lots and holds expire, scheduled grants are due. No decision waits
 //! for a timer; every one, and every check, first settles what fell due before it ([`settle`]).
 //!
-//! Invariants: the balance is never negative; a consumption is all or nothing; of an allowance no more is used and held
+//! Invariants: the balance is never negative, what is owed neither; a consumption is all or nothing; of an allowance no more is used and held
 //! than it has; a level is between nothing and its limit at each acquisition; each threshold of a window is crossed
 //! once. State stays bounded: lots that are spent and holds that are resolved leave, of each feature only the newest
 //! window is kept, of alerts the newest that nobody has acknowledged.
@@ -30,6 +30,7 @@ pub(crate) mod capacity;
 mod capture;
 pub mod charge;
 pub mod command;
+mod commission;
 mod consume;
 pub mod decide;
 pub mod event;

@@ -69,12 +69,50 @@ impl Off {
     }
 }
 
+/// Why something is no discount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TermsMisfit {
+    /// The number is no share.
+    #[error("{share} is not a share above 0 and up to 1, with at most four decimals")]
+    Share {
+        /// The number that was given.
+        share: Decimal,
+    },
+    /// Nothing is taken off.
+    #[error("a discount of {amount} takes nothing off")]
+    NoAmount {
+        /// The amount that was given.
+        amount: Money,
+    },
+    /// It is over before it begins.
+    #[error("a discount for no period takes nothing off")]
+    NoPeriod,
+}
+
 impl DiscountTerms {
+    /// Why they are no discount; `None` if they are one.
+    #[must_use]
+    pub fn misfit(&self) -> Option<TermsMisfit> {
+        match self.off {
+            Off::Percent(share) if share <= Decimal::ZERO || share > Decimal::ONE || share.normalize().scale() > 4 => {
+                return Some(TermsMisfit::Share { share });
+            }
+            Off::Amount(amount) if !amount.is_positive() => return Some(TermsMisfit::NoAmount { amount }),
+            Off::Percent(_) | Off::Amount(_) => {}
+        }
+        (self.lasts == Lasts::Periods(0)).then_some(TermsMisfit::NoPeriod)
+    }
+
+    /// Is it good for a plan?
+    #[must_use]
+    pub fn is_for(&self, plan: &PlanCode) -> bool {
+        self.plans.is_empty() || self.plans.contains(plan)
+    }
+
     /// Is it good for a plan that is paid in a currency?
     #[must_use]
     pub fn fits(&self, plan: &PlanCode, currency: Currency) -> bool {
-        let of_plan = self.plans.is_empty() || self.plans.contains(plan);
-        of_plan && self.off.currency().is_none_or(|own| own == currency)
+        self.is_for(plan) && self.off.currency().is_none_or(|own| own == currency)
     }
 
     /// Has it been used up after so many periods?

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::money::Currency;
 use crate::refusal::sample;
 use crate::stream::{Event, Kind, State};
-use crate::{catalog, credit_ledger, organization, referral_tree, samples, subscription};
+use crate::{catalog, credit_ledger, discount_book, invoice_book, organization, referral_tree, samples, subscription};
 
 /// `credit_ledger.CreditsGranted.v1`.
 fn name(kind: Kind, event_type: &str, event_version: &str) -> String {
@@ -28,6 +28,8 @@ fn kind_of(event: &Event) -> Kind {
         Event::CreditLedger(_) => Kind::CreditLedger,
         Event::ReferralTree(_) => Kind::ReferralTree,
         Event::Catalog(_) => Kind::Catalog,
+        Event::InvoiceBook(_) => Kind::InvoiceBook,
+        Event::DiscountBook(_) => Kind::DiscountBook,
     }
 }
 
@@ -183,6 +185,8 @@ fn schema_of(kind: Kind) -> Value {
         Kind::CreditLedger => schemars::schema_for!(credit_ledger::Event),
         Kind::ReferralTree => schemars::schema_for!(referral_tree::Event),
         Kind::Catalog => schemars::schema_for!(catalog::Event),
+        Kind::InvoiceBook => schemars::schema_for!(invoice_book::Event),
+        Kind::DiscountBook => schemars::schema_for!(discount_book::Event),
     };
     schema.to_value()
 }

@@ -147,7 +147,7 @@ token!(
     ProviderCode, "provider"
 );
 token!(
-    /// A series in which documents are numbered without gaps.
+    /// A run of numbers without gaps, as it stands in front of them: the `F` of `F-17`.
     Series, "series"
 );
 token!(

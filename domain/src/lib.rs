@@ -1,13 +1,13 @@
 //! What is true and what may happen next.
 //!
-//! Five aggregates decide everything: [`organization`], [`subscription`], [`credit_ledger`], [`referral_tree`] and
-//! [`catalog`]. Each has the same files: `command`, `event`, `state`, `decide`, `rejection`, `tests`. A decision is a
+//! Seven aggregates decide everything: [`organization`], [`subscription`], [`credit_ledger`], [`referral_tree`],
+//! [`catalog`], [`invoice_book`] and [`discount_book`]. Each has the same files: `command`, `event`, `state`, `decide`, `rejection`, `tests`. A decision is a
 //! pure function of the state, the command and a [`Context`]; an event is what was decided.
 //!
 //! This crate must not do I/O, read a clock, draw a random number, use a float or write a log line: what a decision
 //! needs arrives as an argument, so replaying the log always gives the same answers.
 //!
-//! Start reading at [`credit_ledger`]; [`stream`] shows how the five are named together. What an organization may do
+//! Start reading at [`credit_ledger`]; [`stream`] shows how they are named together. What an organization may do
 //! without doing it yet is told by [`entitlement`].
 
 // A new event must break the build wherever it matters.
@@ -19,8 +19,10 @@ pub mod catalog;
 pub mod context;
 pub mod credit_ledger;
 pub mod discount;
+pub mod discount_book;
 pub mod entitlement;
 pub mod id;
+pub mod invoice_book;
 pub mod money;
 pub mod organization;
 pub mod referral_tree;

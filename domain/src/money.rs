@@ -199,7 +199,7 @@ impl Money {
 
     /// Is it above zero?
     #[must_use]
-    pub(crate) fn is_positive(&self) -> bool {
+    pub fn is_positive(&self) -> bool {
         self.amount > Decimal::ZERO
     }
 
@@ -245,6 +245,12 @@ impl Credits {
     #[must_use]
     pub fn amount(self) -> Decimal {
         self.0
+    }
+}
+
+impl Default for Credits {
+    fn default() -> Self {
+        Self::ZERO
     }
 }
 

@@ -23,6 +23,8 @@ fn kind_of(rejection: &Rejection) -> Kind {
         Rejection::CreditLedger(_) => Kind::CreditLedger,
         Rejection::ReferralTree(_) => Kind::ReferralTree,
         Rejection::Catalog(_) => Kind::Catalog,
+        Rejection::InvoiceBook(_) => Kind::InvoiceBook,
+        Rejection::DiscountBook(_) => Kind::DiscountBook,
     }
 }
 

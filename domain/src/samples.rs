@@ -3,6 +3,7 @@
 //! The golden files in `domain/samples` are these written down, and whoever documents events starts from them. All are
 //! literals: no clock, no chance. They tell one story: Maria, referred by Juan, is on agencia's plan `starter`.
 
+mod books;
 mod credit_ledger;
 mod subscription;
 
@@ -112,6 +113,8 @@ pub fn events() -> Vec<Event> {
     events.extend(credit_ledger::events().into_iter().map(Event::from));
     events.extend(referral_tree().map(Event::from));
     events.push(catalog().into());
+    events.extend(books::invoice_book().map(Event::from));
+    events.extend(books::discount_book().map(Event::from));
     events
 }
 
@@ -164,11 +167,21 @@ fn organization() -> [organization::Event; 9] {
     ]
 }
 
-fn referral_tree() -> [referral_tree::Event; 3] {
+fn referral_tree() -> [referral_tree::Event; 6] {
     use referral_tree::Event as Of;
     [
         Of::OrganizationEnrolled { organization: sample("maria"), code: sample("7KQ2M9XWRA") },
-        Of::ReferralAttributed { organization: sample("maria"), sponsor: sample("juan"), code: sample("H4D8TZ3NCP") },
+        Of::ReferralAttributed {
+            organization: sample("maria"),
+            sponsor: sample("juan"),
+            code: sample("H4D8TZ3NCP"),
+            since: Some(instant("2026-01-31T13:30:00Z")),
+        },
+        Of::FirstPaymentMade {
+            payer: sample("maria"),
+            payment: sample("pay_01"),
+            paid_at: instant("2026-01-31T14:00:00Z"),
+        },
         Of::CommissionAccrued {
             commission: sample("pay_01-1"),
             payment: sample("pay_01"),
@@ -179,6 +192,23 @@ fn referral_tree() -> [referral_tree::Event; 3] {
             base: usd("15"),
             amount: credits("3"),
             catalog_version: 1,
+            matures_at: Some(instant("2026-02-14T14:00:00Z")),
+        },
+        Of::CommissionMatured {
+            commission: sample("pay_01-1"),
+            payer: sample("maria"),
+            beneficiary: sample("juan"),
+            amount: credits("3"),
+            matured_at: instant("2026-02-14T14:00:00Z"),
+        },
+        Of::CommissionClawedBack {
+            commission: sample("pay_01-1"),
+            refund: sample("ref_01"),
+            payer: sample("maria"),
+            beneficiary: sample("juan"),
+            amount: credits("1.50"),
+            clawed_back_total: credits("1.50"),
+            matured: true,
         },
     ]
 }

@@ -1,4 +1,4 @@
-//! The five aggregates named together: which streams there are, what may be asked of them and what they say.
+//! The seven aggregates named together: which streams there are, what may be asked of them and what they say.
 //!
 //! The executor and the readers of the log work on these; adding an aggregate means one line in `aggregates!`.
 
@@ -9,7 +9,7 @@ use crate::aggregate::{Aggregate, Upcaster};
 use crate::context::Context;
 use crate::id::{OrganizationId, ProductCode};
 use crate::refusal::{Refusal, RefusalClass};
-use crate::{catalog, credit_ledger, organization, referral_tree, subscription};
+use crate::{catalog, credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 
 /// An event of the log that this build cannot read: stop and page a human.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -275,6 +275,8 @@ aggregates! {
     CreditLedger => credit_ledger::CreditLedger,
     ReferralTree => referral_tree::ReferralTree,
     Catalog => catalog::Catalog,
+    InvoiceBook => invoice_book::InvoiceBook,
+    DiscountBook => discount_book::DiscountBook,
 }
 
 /// The payload of an event of an earlier release as today's version has it, upcast version by version.
@@ -312,7 +314,7 @@ pub struct Decision {
 pub enum Owner {
     /// The organization, ledger and subscription streams.
     Organization(OrganizationId),
-    /// The catalog and the referral tree.
+    /// The catalog, the referral tree, the invoice book and the discount book.
     Product(ProductCode),
 }
 

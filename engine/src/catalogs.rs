@@ -138,7 +138,12 @@ pub async fn publish_definition(
 fn newest(state: &State) -> Option<u32> {
     match state {
         State::Catalog(catalog) => catalog.latest().map(|latest| latest.version),
-        State::Organization(_) | State::Subscription(_) | State::CreditLedger(_) | State::ReferralTree(_) => None,
+        State::Organization(_)
+        | State::Subscription(_)
+        | State::CreditLedger(_)
+        | State::ReferralTree(_)
+        | State::InvoiceBook(_)
+        | State::DiscountBook(_) => None,
     }
 }
 

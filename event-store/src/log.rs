@@ -342,7 +342,9 @@ pub(crate) fn stream_id(position: i64, aggregate_type: &str, aggregate_id: &str)
         Kind::Organization | Kind::Subscription | Kind::CreditLedger => {
             OrganizationId::new(aggregate_id).map(Owner::Organization).ok()
         }
-        Kind::ReferralTree | Kind::Catalog => ProductCode::new(aggregate_id).map(Owner::Product).ok(),
+        Kind::ReferralTree | Kind::Catalog | Kind::InvoiceBook | Kind::DiscountBook => {
+            ProductCode::new(aggregate_id).map(Owner::Product).ok()
+        }
     };
     let stream = Kind::from_name(aggregate_type).and_then(|kind| Some(StreamId { kind, owner: owner(kind)? }));
     stream.ok_or_else(|| Fault::UnknownStream {

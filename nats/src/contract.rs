@@ -13,7 +13,7 @@ mod names;
 use std::borrow::Cow;
 
 use domain::stream::Owner;
-use domain::{Event, OrganizationId, ProductCode, catalog, organization, referral_tree};
+use domain::{Event, OrganizationId, ProductCode, catalog, discount_book, invoice_book, organization, referral_tree};
 use event_store::Recorded;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -95,7 +95,8 @@ pub fn subject_tokens(recorded: &Recorded) -> String {
 }
 
 /// The organization an event is about. Events of a referral tree belong to the product's stream, yet each is about one
-/// organization: whoever follows that organization wants to hear of its commissions too.
+/// organization: whoever follows that organization wants to hear of its commissions too. So it is with numbers of invoices
+/// and with discounts.
 fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
     match &recorded.event {
         Event::Organization(organization::Event::OrganizationRegistered { organization, .. })
@@ -103,7 +104,20 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
             referral_tree::Event::OrganizationEnrolled { organization, .. }
             | referral_tree::Event::ReferralAttributed { organization, .. },
         ) => Some(organization),
-        Event::ReferralTree(referral_tree::Event::CommissionAccrued { beneficiary, .. }) => Some(beneficiary),
+        Event::ReferralTree(referral_tree::Event::FirstPaymentMade { payer, .. }) => Some(payer),
+        Event::InvoiceBook(
+            invoice_book::Event::InvoiceNumbered { organization, .. }
+            | invoice_book::Event::CreditNoteNumbered { organization, .. },
+        )
+        | Event::DiscountBook(
+            discount_book::Event::CodeRedeemed { organization, .. }
+            | discount_book::Event::RedemptionReturned { organization, .. },
+        ) => Some(organization),
+        Event::ReferralTree(
+            referral_tree::Event::CommissionAccrued { beneficiary, .. }
+            | referral_tree::Event::CommissionMatured { beneficiary, .. }
+            | referral_tree::Event::CommissionClawedBack { beneficiary, .. },
+        ) => Some(beneficiary),
         Event::Organization(
             organization::Event::FeatureOverridden { .. }
             | organization::Event::OverrideRemoved { .. }
@@ -116,7 +130,10 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
         )
         | Event::Subscription(_)
         | Event::CreditLedger(_)
-        | Event::Catalog(catalog::Event::CatalogPublished { .. }) => recorded.organization.as_ref(),
+        | Event::Catalog(catalog::Event::CatalogPublished { .. })
+        | Event::DiscountBook(discount_book::Event::CodeCreated { .. } | discount_book::Event::CodeRetired { .. }) => {
+            recorded.organization.as_ref()
+        }
     }
 }
 

@@ -1,13 +1,23 @@
-//! Grants every commission as credits on the ledger of whoever earned it.
+//! Grants every commission as credits on the ledger of whoever earned it once it matures, and takes it back there if
+//! something of its payment was given back afterwards.
+//!
+//! ```text
+//! commission_matured      -> GrantCommission  under the commission's id
+//! commission_clawed_back  -> ClawBack         under the commission's id and the refund's, if it had matured
+//! ```
+//!
+//! Both are rows of the beneficiary's lane, in the order of the log: nothing is taken back before it was granted.
 //!
 //! The referral tree decides what is earned and the ledger what may be spent; they are streams of different owners,
 //! possibly of different partitions, so no one decision covers both. The command's key is the commission's id: one
 //! commission is one lot, however often this is tried.
+//!
+//! Logs of before commissions waited have no maturity: what they accrued is granted at once, under the same key.
 
 use async_trait::async_trait;
 use domain::stream::Owner;
-use domain::{CommissionId, Credits, Event, OrganizationId};
-use domain::{catalog, credit_ledger, organization, referral_tree, subscription};
+use domain::{CommissionId, Credits, Event, OrganizationId, RefundId};
+use domain::{catalog, credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 use event_store::executor::CommandKey;
 use event_store::{Executor, Recorded, Submission};
 use serde::{Deserialize, Serialize};
@@ -23,6 +33,9 @@ struct Task {
     beneficiary: OrganizationId,
     commission: CommissionId,
     amount: Credits,
+    /// The refund for which it is taken back; `None` to grant it.
+    #[serde(default)]
+    refund: Option<RefundId>,
 }
 
 #[async_trait]
@@ -33,15 +46,33 @@ impl Processor for GrantCommissions {
 
     fn todo(&self, recorded: &Recorded) -> Option<Wanted> {
         match &recorded.event {
-            Event::ReferralTree(referral_tree::Event::CommissionAccrued {
-                commission, beneficiary, amount, ..
+            Event::ReferralTree(
+                referral_tree::Event::CommissionMatured { commission, beneficiary, amount, .. }
+                | referral_tree::Event::CommissionAccrued { commission, beneficiary, amount, matures_at: None, .. },
+            ) => {
+                let (beneficiary, commission, amount) = (beneficiary.clone(), commission.clone(), *amount);
+                let task = Task { beneficiary, commission, amount, refund: None };
+                // Lots burn down oldest first, so a beneficiary's are granted in the order they matured.
+                Some(Wanted::new(&task.beneficiary, &task))
+            }
+            Event::ReferralTree(referral_tree::Event::CommissionClawedBack {
+                commission,
+                refund,
+                beneficiary,
+                amount,
+                matured: true,
+                ..
             }) => {
-                let task = Task { beneficiary: beneficiary.clone(), commission: commission.clone(), amount: *amount };
-                // Lots burn down oldest first, so a beneficiary's are granted in the order they were earned.
-                Some(Wanted::new(beneficiary, &task))
+                let (beneficiary, commission, amount) = (beneficiary.clone(), commission.clone(), *amount);
+                let task = Task { beneficiary, commission, amount, refund: Some(refund.clone()) };
+                Some(Wanted::new(&task.beneficiary, &task))
             }
             Event::ReferralTree(
-                referral_tree::Event::OrganizationEnrolled { .. } | referral_tree::Event::ReferralAttributed { .. },
+                referral_tree::Event::OrganizationEnrolled { .. }
+                | referral_tree::Event::ReferralAttributed { .. }
+                | referral_tree::Event::FirstPaymentMade { .. }
+                | referral_tree::Event::CommissionAccrued { matures_at: Some(_), .. }
+                | referral_tree::Event::CommissionClawedBack { matured: false, .. },
             )
             | Event::Organization(
                 organization::Event::OrganizationRegistered { .. }
@@ -85,6 +116,8 @@ impl Processor for GrantCommissions {
             )
             | Event::CreditLedger(
                 credit_ledger::Event::CreditsGranted { .. }
+                | credit_ledger::Event::CreditsClawedBack { .. }
+                | credit_ledger::Event::CommissionNetted { .. }
                 | credit_ledger::Event::GrantScheduled { .. }
                 | credit_ledger::Event::GrantCancelled { .. }
                 | credit_ledger::Event::CreditsRevoked { .. }
@@ -107,14 +140,30 @@ impl Processor for GrantCommissions {
                 | credit_ledger::Event::TopUpRuleRemoved { .. }
                 | credit_ledger::Event::TopUpRequested { .. },
             )
-            | Event::Catalog(catalog::Event::CatalogPublished { .. }) => None,
+            | Event::Catalog(catalog::Event::CatalogPublished { .. })
+            | Event::InvoiceBook(
+                invoice_book::Event::InvoiceNumbered { .. } | invoice_book::Event::CreditNoteNumbered { .. },
+            )
+            | Event::DiscountBook(
+                discount_book::Event::CodeCreated { .. }
+                | discount_book::Event::CodeRetired { .. }
+                | discount_book::Event::CodeRedeemed { .. }
+                | discount_book::Event::RedemptionReturned { .. },
+            ) => None,
         }
     }
 
     async fn act(&self, todo: &Todo, executor: &Executor) -> Result<Done, ActError> {
-        let Task { beneficiary, commission, amount } = todo.task()?;
-        let key = CommandKey { caller: format!("processor:{}", self.name()), command_id: commission.to_string() };
-        let command = credit_ledger::Command::GrantCommission { commission, amount };
+        let Task { beneficiary, commission, amount, refund } = todo.task()?;
+        let command_id = match &refund {
+            None => commission.to_string(),
+            Some(refund) => format!("{commission}-{refund}"),
+        };
+        let key = CommandKey { caller: format!("processor:{}", self.name()), command_id };
+        let command = match refund {
+            None => credit_ledger::Command::GrantCommission { commission, amount },
+            Some(refund) => credit_ledger::Command::ClawBack { commission, refund, amount },
+        };
         let owner = Owner::Organization(beneficiary);
         let submission = Submission { owner, command: command.into(), key, request_id: todo.event_id.to_string() };
         Ok(submit(executor, submission).await?)

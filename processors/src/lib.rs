@@ -5,8 +5,10 @@
 //! a key derived from the event, so that acting twice changes nothing.
 //!
 //! ```text
-//! PaymentRecorded --share_payments--> AccrueCommissions --> CommissionAccrued --grant_commissions--> CreditsGranted
-//! HoldPlaced ... its end --meet_deadlines--> Settle --> HoldExpired
+//! PaymentRecorded      --share_payments-----> AccrueCommissions --> CommissionAccrued
+//! CommissionMatured    --grant_commissions--> GrantCommission   --> CreditsGranted
+//! CommissionClawedBack --grant_commissions--> ClawBack          --> CreditsClawedBack
+//! HoldPlaced ... its end --meet_deadlines---> Settle            --> HoldExpired
 //! ```
 //!
 //! An event may also set a [`deadline`]: a row that is opened by time, and moved or cleared by later events.

@@ -1,4 +1,5 @@
-//! Has done what falls due by itself: holds and lots end, lots begin, trials and periods end, unpaid plans are suspended.
+//! Has done what falls due by itself: holds and lots end, lots begin, trials and periods end, unpaid plans are suspended,
+//! commissions mature.
 //!
 //! Each deadline is an event's own instant, and its command is decided by the aggregate at its own instant: one that
 //! comes for nothing decides nothing. A command that comes too early by that clock is not decided at all and is sent
@@ -8,11 +9,12 @@
 
 mod ledger;
 mod subscription;
+mod tree;
 
 use async_trait::async_trait;
 use domain::stream::Owner;
-use domain::{Command, Event, HoldId, LotId, OrganizationId};
-use domain::{credit_ledger, organization};
+use domain::{Command, CommissionId, Event, HoldId, LotId, OrganizationId, ProductCode};
+use domain::{credit_ledger, organization, referral_tree};
 use event_store::executor::CommandKey;
 use event_store::{Executor, Recorded, Submission};
 use jiff::Timestamp;
@@ -37,6 +39,8 @@ enum Due {
     LotExpires { organization: OrganizationId, lot: LotId },
     /// A subscription comes to its next step.
     Subscription { organization: OrganizationId, step: Step },
+    /// A commission has waited long enough.
+    CommissionMatures { product: ProductCode, commission: CommissionId },
 }
 
 /// What a subscription comes to by itself.
@@ -71,6 +75,7 @@ impl Due {
             Self::HoldExpires { hold, .. } => format!("hold_expires:{hold}"),
             Self::LotBegins { lot, .. } => format!("lot_begins:{lot}"),
             Self::LotExpires { lot, .. } => format!("lot_expires:{lot}"),
+            Self::CommissionMatures { commission, .. } => format!("commission_matures:{commission}"),
             Self::Subscription { step, .. } => match step {
                 Step::TrialEnds => "trial_ends".to_owned(),
                 Step::PeriodEnds => "period_ends".to_owned(),
@@ -103,6 +108,7 @@ impl Due {
             Self::Subscription { organization, .. } => {
                 (Owner::Organization(organization), domain::subscription::Command::Settle.into())
             }
+            Self::CommissionMatures { product, .. } => (Owner::Product(product), referral_tree::Command::Settle.into()),
         }
     }
 }
@@ -119,13 +125,15 @@ impl Processor for MeetDeadlines {
 
     fn deadlines(&self, recorded: &Recorded) -> Vec<Change> {
         match (&recorded.event, &recorded.stream.owner) {
+            (Event::ReferralTree(event), Owner::Product(product)) => tree::changes(product, event),
             (Event::CreditLedger(event), Owner::Organization(organization)) => ledger::changes(organization, event),
             (Event::Organization(event), _) => clock(event).into_iter().collect(),
             (Event::Subscription(event), Owner::Organization(organization)) => {
                 subscription::changes(organization, event)
             }
             (Event::CreditLedger(_) | Event::Subscription(_), Owner::Product(_))
-            | (Event::ReferralTree(_) | Event::Catalog(_), _) => Vec::new(),
+            | (Event::ReferralTree(_), Owner::Organization(_))
+            | (Event::Catalog(_) | Event::InvoiceBook(_) | Event::DiscountBook(_), _) => Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! organization_registered -> Enroll             in the product's referral tree, below whoever referred it
 //! payment_recorded        -> AccrueCommissions  of the payment, for the referrers above
+//! payment given back      -> ClawBack           of what it earned, in proportion
 //! ```
 //!
 //! One processor does both, because a payment can only be shared once the payer is in the tree: both events are in the
@@ -18,12 +19,13 @@ use async_trait::async_trait;
 use domain::stream::Owner;
 use domain::subscription::Method;
 use domain::{
-    Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, Rejection, State, organization,
+    Event, Kind, Money, OrganizationId, PaymentId, ProductCode, ReferralCode, RefundId, Rejection, State, organization,
     subscription,
 };
-use domain::{catalog, credit_ledger, referral_tree};
+use domain::{catalog, credit_ledger, discount_book, invoice_book, referral_tree};
 use event_store::executor::CommandKey;
 use event_store::{Executor, Failure, Recorded, Submission};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::processor::{ActError, Done, Processor, Todo, Wanted, submit};
@@ -45,7 +47,42 @@ enum Task {
         payer: OrganizationId,
         payment: PaymentId,
         amount: Money,
+        /// Rows of before this was noted do not say; then it is now.
+        #[serde(default)]
+        paid_at: Option<Timestamp>,
+        #[serde(default)]
+        catalog_version: Option<u32>,
     },
+    ClawBack(Refunded),
+}
+
+/// Something of a payment that was given back, or taken back by a bank.
+#[derive(Debug, Serialize, Deserialize)]
+struct Refunded {
+    /// Who had paid.
+    payer: OrganizationId,
+    /// The payment.
+    payment: PaymentId,
+    /// The refund.
+    refund: RefundId,
+    /// All that was given back of it so far, this refund included, without its taxes.
+    refunded_net_total: Money,
+    /// What was paid, without its taxes.
+    paid_net: Money,
+}
+
+impl Refunded {
+    /// What is wanted because of it: a row of the payer's lane, so that the payment was shared before.
+    fn wanted(self) -> Wanted {
+        Wanted::new(self.payer.clone(), &Task::ClawBack(self))
+    }
+}
+
+impl From<Refunded> for referral_tree::Command {
+    fn from(refunded: Refunded) -> Self {
+        let Refunded { payer, payment, refund, refunded_net_total, paid_net } = refunded;
+        Self::ClawBack { payment, payer, refund, refunded_net_total, paid_net }
+    }
 }
 
 #[async_trait]
@@ -75,8 +112,31 @@ impl Processor for SharePayments {
             Event::Subscription(subscription::Event::PaymentRecorded { method: Method::Balance, .. }) => None,
             Event::Subscription(subscription::Event::PaymentRecorded { payment, net, .. }) => {
                 let payer = recorded.organization.clone()?;
-                let task = Task::Accrue { payer: payer.clone(), payment: payment.clone(), amount: *net };
+                let task = Task::Accrue {
+                    payer: payer.clone(),
+                    payment: payment.clone(),
+                    amount: *net,
+                    paid_at: Some(recorded.recorded_at),
+                    // A payment is decided under the newest catalog there is.
+                    catalog_version: recorded.metadata.get("catalog_version").and_then(|text| text.parse().ok()),
+                };
                 Some(Wanted::new(payer, &task))
+            }
+            Event::Subscription(subscription::Event::PaymentRefunded {
+                refund,
+                payment,
+                refunded_net_total,
+                paid_net,
+                ..
+            }) => {
+                let refunded = Refunded {
+                    payer: recorded.organization.clone()?,
+                    payment: payment.clone(),
+                    refund: refund.clone(),
+                    refunded_net_total: *refunded_net_total,
+                    paid_net: *paid_net,
+                };
+                Some(refunded.wanted())
             }
             Event::Organization(
                 organization::Event::FeatureOverridden { .. }
@@ -99,7 +159,6 @@ impl Processor for SharePayments {
                 | subscription::Event::InvoiceIssued { .. }
                 | subscription::Event::InvoiceVoided { .. }
                 | subscription::Event::OverpaymentKept { .. }
-                | subscription::Event::PaymentRefunded { .. }
                 | subscription::Event::CreditNoteIssued { .. }
                 | subscription::Event::PeriodBegan { .. }
                 | subscription::Event::SubscriptionPastDue { .. }
@@ -118,6 +177,8 @@ impl Processor for SharePayments {
             )
             | Event::CreditLedger(
                 credit_ledger::Event::CreditsGranted { .. }
+                | credit_ledger::Event::CreditsClawedBack { .. }
+                | credit_ledger::Event::CommissionNetted { .. }
                 | credit_ledger::Event::GrantScheduled { .. }
                 | credit_ledger::Event::GrantCancelled { .. }
                 | credit_ledger::Event::CreditsRevoked { .. }
@@ -143,9 +204,21 @@ impl Processor for SharePayments {
             | Event::ReferralTree(
                 referral_tree::Event::OrganizationEnrolled { .. }
                 | referral_tree::Event::ReferralAttributed { .. }
-                | referral_tree::Event::CommissionAccrued { .. },
+                | referral_tree::Event::FirstPaymentMade { .. }
+                | referral_tree::Event::CommissionAccrued { .. }
+                | referral_tree::Event::CommissionMatured { .. }
+                | referral_tree::Event::CommissionClawedBack { .. },
             )
-            | Event::Catalog(catalog::Event::CatalogPublished { .. }) => None,
+            | Event::Catalog(catalog::Event::CatalogPublished { .. })
+            | Event::InvoiceBook(
+                invoice_book::Event::InvoiceNumbered { .. } | invoice_book::Event::CreditNoteNumbered { .. },
+            )
+            | Event::DiscountBook(
+                discount_book::Event::CodeCreated { .. }
+                | discount_book::Event::CodeRetired { .. }
+                | discount_book::Event::CodeRedeemed { .. }
+                | discount_book::Event::RedemptionReturned { .. },
+            ) => None,
         }
     }
 
@@ -156,10 +229,15 @@ impl Processor for SharePayments {
                 let key = CommandKey { caller: "referrals".to_owned(), command_id };
                 (product, referral_tree::Command::Enroll { organization, code, referred_with }, key)
             }
-            Task::Accrue { payer, payment, amount } => {
+            Task::Accrue { payer, payment, amount, paid_at, catalog_version } => {
                 let product = product_of(&payer, executor).await?;
-                let command = referral_tree::Command::AccrueCommissions { payment, payer, amount };
+                let command =
+                    referral_tree::Command::AccrueCommissions { payment, payer, amount, paid_at, catalog_version };
                 (product, command, todo.key(self.name()))
+            }
+            Task::ClawBack(refunded) => {
+                let product = product_of(&refunded.payer, executor).await?;
+                (product, refunded.into(), todo.key(self.name()))
             }
         };
         let request_id = todo.event_id.to_string();

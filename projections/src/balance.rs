@@ -27,7 +27,7 @@ row! {
         held: Decimal,
         /// Credits whose lots, or whose holds after them, expired.
         expired: Decimal,
-        /// Credits that were taken away by hand.
+        /// Credits that were taken away: by hand, or as commissions of payments that were given back.
         revoked: Decimal,
         /// The instant of the newest change.
         updated_at: Timestamp,
@@ -96,9 +96,9 @@ impl Moved {
         let none = Self::default();
         match event {
             LedgerEvent::CreditsGranted { amount, .. } => Self { granted: amount.amount(), ..none },
-            LedgerEvent::CreditsRevoked { amount, .. } | LedgerEvent::CreditsDeducted { amount, .. } => {
-                Self { revoked: amount.amount(), ..none }
-            }
+            LedgerEvent::CreditsRevoked { amount, .. }
+            | LedgerEvent::CreditsDeducted { amount, .. }
+            | LedgerEvent::CreditsClawedBack { taken: amount, .. } => Self { revoked: amount.amount(), ..none },
             LedgerEvent::LotExpired { amount, .. } => Self { expired: amount.amount(), ..none },
             LedgerEvent::FeatureConsumed { overage, .. } => {
                 let charged = overage.as_ref().and_then(OverageCharge::credits);
@@ -119,6 +119,7 @@ impl Moved {
             }
             LedgerEvent::HoldPlaced { credits: None, .. }
             | LedgerEvent::HoldCaptured { credits: None, .. }
+            | LedgerEvent::CommissionNetted { .. }
             | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::HoldExtended { .. }

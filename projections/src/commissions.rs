@@ -1,17 +1,18 @@
-//! Commissions: who earns how much of whose payment, and whether it was granted as credits.
+//! Commissions: who earns how much of whose payment, when it matures, what became of it as credits, and what was taken
+//! back.
 //!
 //! ```text
-//! product's partition       CommissionAccrued ──┐
-//!                                               ├──> one row, complete when both were folded
-//! beneficiary's partition   CreditsGranted ─────┘
+//! product's partition       CommissionAccrued, CommissionMatured, CommissionClawedBack ──┐
+//!                                                                                        ├──> one row
+//! beneficiary's partition   CreditsGranted, CommissionNetted, CreditsClawedBack ─────────┘
 //! ```
 //!
-//! Partitions are folded side by side, so a grant may be seen before its accrual. Each fills in what it knows; people
-//! see a commission once it is accrued.
+//! Partitions are folded side by side, so a grant may be seen before its accrual. Each fills in what it knows, and the
+//! status is told from the columns; people see a commission once it is accrued.
 
 use domain::credit_ledger::Event as LedgerEvent;
 use domain::referral_tree::Event as ReferralEvent;
-use domain::{Event, OrganizationId};
+use domain::{CommissionId, Event, OrganizationId};
 use event_store::Recorded;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -31,7 +32,7 @@ row! {
         beneficiary: Option<String>,
         /// What is earned, in credits.
         amount: Option<Decimal>,
-        /// `accrued` or `granted`.
+        /// `accrued`, `matured`, `granted` or `clawed_back`.
         status: Option<String>,
         /// The product whose referral tree it comes from.
         product: Option<String>,
@@ -51,6 +52,20 @@ row! {
         accrued_at: Option<Timestamp>,
         /// When its credits were added.
         granted_at: Option<Timestamp>,
+        /// When it matures, or did.
+        matures_at: Option<Timestamp>,
+        /// When it had matured.
+        matured_at: Option<Timestamp>,
+        /// What matured: what was earned less what was taken back before.
+        matured: Decimal,
+        /// What became credits to spend.
+        granted: Decimal,
+        /// What of it paid what was owed of earlier commissions.
+        netted: Decimal,
+        /// What was taken back of it, before it matured and after.
+        clawed_back: Decimal,
+        /// How much of that the ledger took from its credits.
+        taken_back: Decimal,
     }
 }
 
@@ -79,12 +94,27 @@ row! {
         base_currency: String,
         /// What is earned, in credits.
         amount: Decimal,
-        /// `accrued`, or `granted` once its credits were added.
+        /// `accrued`, `matured`, `granted` once its credits were added or paid what was owed, or `clawed_back` once nothing
+        /// of it is left.
         status: String,
         /// When it was earned.
         accrued_at: Timestamp,
         /// When its credits were added.
         granted_at: Option<Timestamp>,
+        /// When it matures, or did.
+        matures_at: Timestamp,
+        /// When it had matured.
+        matured_at: Option<Timestamp>,
+        /// What matured: what was earned less what was taken back before.
+        matured: Decimal,
+        /// What became credits to spend.
+        granted: Decimal,
+        /// What of it paid what was owed of earlier commissions.
+        netted: Decimal,
+        /// What was taken back of it, before it matured and after.
+        clawed_back: Decimal,
+        /// How much of that the ledger took from its credits.
+        taken_back: Decimal,
     }
 }
 
@@ -104,51 +134,78 @@ impl projection::Projection for Projection {
 
     fn apply(rows: &mut Rows<Known>, recorded: &Recorded) {
         match &recorded.event {
-            Event::ReferralTree(event) => accrue(rows, recorded, event),
+            Event::ReferralTree(event) => earn(rows, recorded, event),
             Event::CreditLedger(event) => grant(rows, recorded, event),
-            Event::Organization(_) | Event::Subscription(_) | Event::Catalog(_) => {}
+            Event::Organization(_)
+            | Event::Subscription(_)
+            | Event::Catalog(_)
+            | Event::InvoiceBook(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }
 
-fn accrue(rows: &mut Rows<Known>, recorded: &Recorded, event: &ReferralEvent) {
+fn earn(rows: &mut Rows<Known>, recorded: &Recorded, event: &ReferralEvent) {
     match event {
-        ReferralEvent::CommissionAccrued {
-            commission,
-            payment,
-            payer,
-            beneficiary,
-            level,
-            rate,
-            base,
-            amount,
-            catalog_version: _,
-        } => {
-            let row = rows.change((commission.to_string(),));
+        ReferralEvent::CommissionAccrued { commission, .. } => change(rows, commission, |row| {
             row.product = Some(recorded.stream.owner.as_str().to_owned());
-            row.payment = Some(payment.to_string());
-            row.payer = Some(payer.to_string());
-            row.beneficiary = Some(beneficiary.to_string());
-            row.level = Some(i16::from(*level));
-            row.rate = Some(*rate);
-            row.base_amount = Some(base.amount);
-            row.base_currency = Some(base.currency.to_string());
-            row.amount = Some(amount.amount());
             row.accrued_at = Some(recorded.recorded_at);
-            row.status.get_or_insert_with(|| "accrued".to_owned());
+            accrue(row, event);
+            row.matures_at = row.matures_at.or(row.accrued_at);
+        }),
+        ReferralEvent::CommissionMatured { commission, amount, matured_at, .. } => change(rows, commission, |row| {
+            row.matured = amount.amount();
+            row.matured_at = Some(*matured_at);
+        }),
+        ReferralEvent::CommissionClawedBack { commission, clawed_back_total, .. } => {
+            change(rows, commission, |row| row.clawed_back = clawed_back_total.amount());
         }
-        ReferralEvent::OrganizationEnrolled { .. } | ReferralEvent::ReferralAttributed { .. } => {}
+        ReferralEvent::OrganizationEnrolled { .. }
+        | ReferralEvent::ReferralAttributed { .. }
+        | ReferralEvent::FirstPaymentMade { .. } => {}
+    }
+}
+
+fn accrue(row: &mut Known, event: &ReferralEvent) {
+    if let ReferralEvent::CommissionAccrued {
+        commission: _,
+        payment,
+        payer,
+        beneficiary,
+        level,
+        rate,
+        base,
+        amount,
+        catalog_version: _,
+        matures_at,
+    } = event
+    {
+        row.payment = Some(payment.to_string());
+        row.payer = Some(payer.to_string());
+        row.beneficiary = Some(beneficiary.to_string());
+        row.level = Some(i16::from(*level));
+        row.rate = Some(*rate);
+        row.base_amount = Some(base.amount);
+        row.base_currency = Some(base.currency.to_string());
+        row.amount = Some(amount.amount());
+        row.matures_at = *matures_at;
     }
 }
 
 fn grant(rows: &mut Rows<Known>, recorded: &Recorded, event: &LedgerEvent) {
     match event {
-        LedgerEvent::CreditsGranted { commission: Some(commission), amount, .. } => {
-            let row = rows.change((commission.to_string(),));
+        LedgerEvent::CreditsGranted { commission: Some(commission), amount, .. } => change(rows, commission, |row| {
             row.beneficiary.get_or_insert_with(|| recorded.stream.owner.as_str().to_owned());
-            row.amount.get_or_insert(amount.amount());
             row.granted_at.get_or_insert(recorded.recorded_at);
-            row.status = Some("granted".to_owned());
+            row.granted = amount.amount();
+        }),
+        LedgerEvent::CommissionNetted { commission, amount, .. } => change(rows, commission, |row| {
+            row.beneficiary.get_or_insert_with(|| recorded.stream.owner.as_str().to_owned());
+            row.granted_at.get_or_insert(recorded.recorded_at);
+            row.netted = amount.amount();
+        }),
+        LedgerEvent::CreditsClawedBack { commission, taken, .. } => {
+            change(rows, commission, |row| row.taken_back += taken.amount());
         }
         LedgerEvent::CreditsGranted { commission: None, .. }
         | LedgerEvent::GrantScheduled { .. }
@@ -172,6 +229,25 @@ fn grant(rows: &mut Rows<Known>, recorded: &Recorded, event: &LedgerEvent) {
         | LedgerEvent::TopUpRuleSet { .. }
         | LedgerEvent::TopUpRuleRemoved { .. }
         | LedgerEvent::TopUpRequested { .. } => {}
+    }
+}
+
+fn change(rows: &mut Rows<Known>, commission: &CommissionId, change: impl FnOnce(&mut Known)) {
+    let row = rows.change((commission.to_string(),));
+    change(row);
+    row.status = Some(status(row).to_owned());
+}
+
+/// Where it stands, whatever was told first.
+fn status(row: &Known) -> &'static str {
+    if row.amount.is_some_and(|amount| row.clawed_back >= amount) {
+        "clawed_back"
+    } else if row.granted_at.is_some() {
+        "granted"
+    } else if row.matured_at.is_some() {
+        "matured"
+    } else {
+        "accrued"
     }
 }
 

@@ -103,6 +103,8 @@ impl projection::Projection for Projection {
                 }
             }
             LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::CreditsClawedBack { .. }
+            | LedgerEvent::CommissionNetted { .. }
             | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }

@@ -107,7 +107,11 @@ impl projection::Projection for Projection {
         match &recorded.event {
             Event::Organization(event) => describe(rows, recorded, event),
             Event::CreditLedger(event) => take_in(rows, recorded, event),
-            Event::Subscription(_) | Event::ReferralTree(_) | Event::Catalog(_) => {}
+            Event::Subscription(_)
+            | Event::ReferralTree(_)
+            | Event::Catalog(_)
+            | Event::InvoiceBook(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }
@@ -159,6 +163,8 @@ fn take_in(rows: &mut Rows<Consumption>, recorded: &Recorded, event: &LedgerEven
             consumption.add(event);
         }
         LedgerEvent::CreditsGranted { .. }
+        | LedgerEvent::CreditsClawedBack { .. }
+        | LedgerEvent::CommissionNetted { .. }
         | LedgerEvent::GrantScheduled { .. }
         | LedgerEvent::GrantCancelled { .. }
         | LedgerEvent::CreditsRevoked { .. }

@@ -28,7 +28,7 @@ row! {
         /// When it happened.
         at: Timestamp,
         /// Where credits came from (`purchased`, `granted`, `commission`, `refund`), or what became of them: `charge`,
-        /// `held`, `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`.
+        /// `held`, `captured`, `released` from a hold, `returned` for a consumption, `expired`, `revoked`, `deducted`, `clawed_back`.
         kind: String,
         /// Credits, by which the balance changed; nothing for a capture, because what it spent was held.
         amount: Decimal,
@@ -86,6 +86,7 @@ fn kind_of(event: &LedgerEvent) -> Option<&'static str> {
         LedgerEvent::CreditsGranted { kind, .. } => kind.as_str(),
         LedgerEvent::CreditsRevoked { .. } => "revoked",
         LedgerEvent::CreditsDeducted { .. } => "deducted",
+        LedgerEvent::CreditsClawedBack { .. } => "clawed_back",
         LedgerEvent::LotExpired { .. } => "expired",
         LedgerEvent::FeatureConsumed { .. } => "charge",
         LedgerEvent::ConsumptionReversed { .. } => "returned",
@@ -93,6 +94,7 @@ fn kind_of(event: &LedgerEvent) -> Option<&'static str> {
         LedgerEvent::HoldReleased { .. } | LedgerEvent::HoldExpired { .. } => "released",
         LedgerEvent::HoldCaptured { credits: Some(_), .. } => return Some("captured"),
         LedgerEvent::HoldCaptured { credits: None, .. }
+        | LedgerEvent::CommissionNetted { .. }
         | LedgerEvent::GrantScheduled { .. }
         | LedgerEvent::GrantCancelled { .. }
         | LedgerEvent::HoldExtended { .. }
@@ -136,6 +138,10 @@ impl Entry {
             LedgerEvent::CreditsDeducted { reason, actor, .. } => {
                 (self.reason, self.actor) = (Some(reason.to_string()), Some(actor.to_string()));
             }
+            LedgerEvent::CreditsClawedBack { commission, lot, .. } => {
+                self.commission = Some(commission.to_string());
+                self.lot = text(lot.as_ref());
+            }
             LedgerEvent::LotExpired { lot, .. } => self.lot = Some(lot.to_string()),
             LedgerEvent::FeatureConsumed { feature, overage, hold, .. } => {
                 self.hold = text(hold.as_ref());
@@ -160,7 +166,8 @@ impl Entry {
                 self.hold = Some(hold.to_string());
                 self.feature = Some(feature.to_string());
             }
-            LedgerEvent::GrantScheduled { .. }
+            LedgerEvent::CommissionNetted { .. }
+            | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::HoldExtended { .. }
             | LedgerEvent::CapacityAcquired { .. }

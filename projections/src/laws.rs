@@ -1,293 +1,20 @@
 //! Laws every `apply` keeps, over a history in two partitions: the product's and the organizations'.
 
+mod history;
 mod of_usage;
 
 use std::collections::BTreeSet;
 
-use domain::calendar::{Interval, Period, Zone};
-use domain::catalog::Limit;
-use domain::credit_ledger::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, Unused};
-use domain::organization::{Environment, Sponsorship};
-use domain::stream::{Owner, StreamId};
-use domain::{
-    ActorId, AlertId, Attributes, CommissionId, Credits, Currency, Event, FeatureCode, HoldId, Kind, LotId, Money,
-    OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
-};
-use domain::{credit_ledger, organization, referral_tree, subscription};
-use event_store::{Metadata, Recorded};
-use jiff::Timestamp;
+use event_store::Recorded;
 use proptest::prelude::*;
-use rust_decimal::Decimal;
-use uuid::Uuid;
 
 use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
-use crate::{balance, commissions, compliance_alerts, consumptions, credit_statement, organizations, usage};
-
-const PRODUCTS: i32 = 0;
-const ORGANIZATIONS: i32 = 1;
-
-fn decimal(text: &str) -> Decimal {
-    text.parse().unwrap()
-}
-
-fn credits(text: &str) -> Credits {
-    Credits::rounded(decimal(text))
-}
-
-fn quantity(text: &str) -> Quantity {
-    Quantity::positive(decimal(text)).unwrap()
-}
-
-fn usd(text: &str) -> Money {
-    Money::rounded(decimal(text), Currency::new("USD").unwrap())
-}
-
-fn id(text: &str) -> OrganizationId {
-    OrganizationId::new(text).unwrap()
-}
-
-fn may() -> Period {
-    Period { start: "2031-05-01T05:00:00Z".parse().unwrap(), end: "2031-06-01T05:00:00Z".parse().unwrap() }
-}
-
-/// Events in the order of their positions, from 1 on.
-fn recorded(partition: i32, events: Vec<(Owner, Event)>) -> Vec<Recorded> {
-    let record = |(position, (owner, event)): (i64, (Owner, Event))| Recorded {
-        partition,
-        position,
-        event_id: Uuid::nil(),
-        recorded_at: Timestamp::from_second(1_935_000_000 + position).unwrap(),
-        organization: None,
-        stream: StreamId { kind: kind(&event), owner },
-        sequence: position,
-        event,
-        metadata: Metadata::default(),
-    };
-    (1..).zip(events).map(record).collect()
-}
-
-fn kind(event: &Event) -> Kind {
-    match event {
-        Event::Organization(_) => Kind::Organization,
-        Event::Subscription(_) => Kind::Subscription,
-        Event::CreditLedger(_) => Kind::CreditLedger,
-        Event::ReferralTree(_) => Kind::ReferralTree,
-        Event::Catalog(_) => Kind::Catalog,
-    }
-}
-
-/// Juan and Maria enrol, Maria is attributed to Juan, her payment accrues a commission.
-fn of_the_product() -> Vec<Recorded> {
-    use referral_tree::Event as Tree;
-    let agencia = || Owner::Product(ProductCode::new("agencia").unwrap());
-    let code = |code| ReferralCode::new(code).unwrap();
-    let events = [
-        Tree::OrganizationEnrolled { organization: id("juan"), code: code("JUAN") },
-        Tree::OrganizationEnrolled { organization: id("maria"), code: code("MARIA") },
-        Tree::ReferralAttributed { organization: id("maria"), sponsor: id("juan"), code: code("JUAN") },
-        Tree::CommissionAccrued {
-            commission: CommissionId::new("pay_1-1").unwrap(),
-            payment: PaymentId::new("pay_1").unwrap(),
-            payer: id("maria"),
-            beneficiary: id("juan"),
-            level: 1,
-            rate: decimal("0.20"),
-            base: usd("15"),
-            amount: credits("3"),
-            catalog_version: 1,
-        },
-    ];
-    recorded(PRODUCTS, events.into_iter().map(|event| (agencia(), event.into())).collect())
-}
-
-fn registered(organization: &str, sponsor: Option<&str>) -> Event {
-    organization::Event::OrganizationRegistered {
-        organization: id(organization),
-        product: ProductCode::new("agencia").unwrap(),
-        time_zone: Zone::new("America/Bogota").unwrap(),
-        referral_code: ReferralCode::new(organization).unwrap(),
-        sponsor: sponsor.map(|sponsor| Sponsorship { sponsor: id(sponsor), code: ReferralCode::new(sponsor).unwrap() }),
-        environment: Environment::Live,
-        registered_at: None,
-    }
-    .into()
-}
-
-fn granted(kind: LotKind, amount: &str, commission: Option<&str>) -> Event {
-    credit_ledger::Event::CreditsGranted {
-        lot: LotId::new("lot_1").unwrap(),
-        kind,
-        amount: credits(amount),
-        priority: 10,
-        effective_from: may().start,
-        expires_at: None,
-        commission: commission.map(|commission| CommissionId::new(commission).unwrap()),
-        reference: None,
-        reason: None,
-        actor: None,
-    }
-    .into()
-}
-
-fn consumed(included: &str, overage: Option<OverageCharge>) -> Event {
-    let past = overage.as_ref().map_or(Decimal::ZERO, |overage| overage.quantity().amount());
-    credit_ledger::Event::FeatureConsumed {
-        feature: FeatureCode::new("messages").unwrap(),
-        quantity: Quantity::positive(decimal(included) + past).unwrap(),
-        window: may(),
-        included: quantity(included),
-        limit: Limit::UpTo(quantity("100")),
-        carried: Quantity::ZERO,
-        overage,
-        waived: Quantity::ZERO,
-        plan: PlanCode::new("starter").unwrap(),
-        catalog_version: 1,
-        hold: None,
-        occurred_at: None,
-        actor: None,
-        attributes: Attributes::default(),
-    }
-    .into()
-}
-
-/// Two messages past the allowance.
-fn tenth_of_a_credit() -> CreditCharge {
-    let draws = vec![Draw { lot: LotId::new("lot_1").unwrap(), amount: credits("0.10") }];
-    CreditCharge { quantity: quantity("2"), rate: decimal("0.05"), charge: credits("0.10"), draws }
-}
-
-/// Five messages are held, three of them included and two past it; one of these is used, the rest let go of. Then the
-/// consumption before is given back, and what was left of the lot expires.
-fn held_and_given_back() -> [Event; 5] {
-    use credit_ledger::Event as Of;
-    let hold = || HoldId::new("hold_1").unwrap();
-    let feature = || FeatureCode::new("messages").unwrap();
-    let lot = || LotId::new("lot_1").unwrap();
-    let draw = |amount| Draw { lot: lot(), amount: credits(amount) };
-    let half = CreditCharge {
-        quantity: quantity("1"),
-        rate: decimal("0.05"),
-        charge: credits("0.05"),
-        draws: vec![draw("0.05")],
-    };
-    [
-        Of::HoldPlaced {
-            hold: hold(),
-            feature: feature(),
-            quantity: quantity("5"),
-            window: may(),
-            included: quantity("3"),
-            limit: Limit::UpTo(quantity("100")),
-            carried: Quantity::ZERO,
-            credits: Some(tenth_of_a_credit()),
-            invoiced: Quantity::ZERO,
-            waived: Quantity::ZERO,
-            expires_at: may().end,
-            actor: None,
-            plan: PlanCode::new("starter").unwrap(),
-            catalog_version: 1,
-        }
-        .into(),
-        Of::HoldCaptured {
-            hold: hold(),
-            feature: feature(),
-            quantity: quantity("4"),
-            window: may(),
-            included: quantity("3"),
-            credits: Some(half),
-            besides: Quantity::ZERO,
-            waived: Quantity::ZERO,
-            left: quantity("1"),
-            occurred_at: None,
-            actor: None,
-            attributes: Attributes::default(),
-        }
-        .into(),
-        Of::HoldReleased {
-            hold: hold(),
-            feature: feature(),
-            window: may(),
-            unused: Unused {
-                quantity: quantity("1"),
-                included: Quantity::ZERO,
-                returned: vec![draw("0.05")],
-                expired: Vec::new(),
-            },
-        }
-        .into(),
-        Of::ConsumptionReversed {
-            position: 12,
-            feature: feature(),
-            quantity: quantity("12"),
-            window: may(),
-            included: quantity("10"),
-            restored: quantity("10"),
-            overage: Some(OverageCharge::Credits(tenth_of_a_credit())),
-            reason: ReasonText::new("not delivered").unwrap(),
-            actor: ActorId::new("operator-7").unwrap(),
-        }
-        .into(),
-        Of::LotExpired { lot: lot(), amount: credits("2.95"), expired_at: may().start }.into(),
-    ]
-}
-
-/// Maria subscribes and pays; Juan is granted the commission, buys credits, and uses more than is included.
-fn of_the_organizations() -> Vec<Recorded> {
-    use subscription::Event as Plan;
-    let overage = OverageCharge::Credits(tenth_of_a_credit());
-    let crossed = credit_ledger::Event::ThresholdsCrossed {
-        alert: AlertId::new("alert_1").unwrap(),
-        feature: FeatureCode::new("messages").unwrap(),
-        window: may(),
-        thresholds: vec![70, 85],
-        used: quantity("90"),
-        limit: quantity("100"),
-    };
-    let plan = PlanCode::new("starter").unwrap();
-    let started = Plan::SubscriptionStarted {
-        subscription: None,
-        plan,
-        catalog_version: 1,
-        interval: Interval::Month,
-        price: usd("15"),
-    };
-    let paid = Plan::PaymentRecorded {
-        payment: PaymentId::new("pay_1").unwrap(),
-        invoice: None,
-        amount: usd("15"),
-        net: usd("15"),
-        method: subscription::Method::ByHand,
-        reference: None,
-        still_due: usd("0"),
-    };
-    let events = vec![
-        ("juan", registered("juan", None)),
-        ("maria", registered("maria", Some("juan"))),
-        ("maria", started.into()),
-        ("maria", paid.into()),
-        ("maria", Plan::SubscriptionActivated { anchor: may().start, period: may() }.into()),
-        ("maria", Plan::SubscriptionRenewed { period: may() }.into()),
-        ("juan", granted(LotKind::Commission, "3", Some("pay_1-1"))),
-        ("maria", granted(LotKind::Purchased, "5", None)),
-        ("juan", consumed("90", None)),
-        ("juan", crossed.into()),
-        ("juan", granted(LotKind::Purchased, "10", None)),
-        ("juan", consumed("10", Some(overage))),
-    ];
-    let events = events.into_iter().chain(held_and_given_back().map(|event| ("juan", event)));
-    let seen = credit_ledger::Event::AlertAcknowledged {
-        alert: AlertId::new("alert_1").unwrap(),
-        subject: AlertSubject::Allowance {
-            feature: FeatureCode::new("messages").unwrap(),
-            window: may(),
-            thresholds: vec![70, 85],
-        },
-        actor: ActorId::new("user-1").unwrap(),
-    };
-    let events = events.chain([("juan", seen.into())]);
-    recorded(ORGANIZATIONS, events.map(|(owner, event)| (Owner::Organization(id(owner)), event)).collect())
-}
+use crate::{
+    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, organizations,
+    referral_network, usage,
+};
+use history::{decimal, of_the_organizations, of_the_product};
 
 fn fold<P: Projection>(events: &[Recorded]) -> Rows<P::Row> {
     let mut rows = Rows::default();
@@ -323,6 +50,8 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<consumptions::Projection>();
     touches_rows_because_of_events_alone::<compliance_alerts::Projection>();
     touches_rows_because_of_events_alone::<commissions::Projection>();
+    touches_rows_because_of_events_alone::<commission_statement::Projection>();
+    touches_rows_because_of_events_alone::<referral_network::Projection>();
     touches_rows_because_of_events_alone::<organizations::Projection>();
 }
 
@@ -346,7 +75,7 @@ fn gives_the_same_rows_in_any_order<P: Projection>(product_next: &[bool]) {
 
 proptest! {
     #[test]
-    fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 16)) {
+    fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 24)) {
         gives_the_same_rows_in_any_order::<commissions::Projection>(&product_next);
         gives_the_same_rows_in_any_order::<organizations::Projection>(&product_next);
     }
@@ -389,6 +118,44 @@ fn every_credit_is_in_one_account_of_the_balance() {
     let told =
         [juan.granted, juan.balance, juan.held, juan.spent, juan.expired, juan.revoked].map(|sum| sum.to_string());
     assert_eq!(told, ["13.00", "10.00", "0.00", "0.05", "2.95", "0.00"]);
+}
+
+#[test]
+fn a_commission_says_what_became_of_it() {
+    let rows = table::<commissions::Projection>(&merged(&[]));
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let status = row.status.as_deref().unwrap_or_default();
+            let commissions::Known { matured, granted, netted, clawed_back, taken_back, .. } = row;
+            format!("{status}: {matured} matured, {granted} granted, {netted} netted, {clawed_back} clawed back, {taken_back} taken")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "granted: 3.00 matured, 3.00 granted, 0 netted, 1.00 clawed back, 0.00 taken",
+            "granted: 0 matured, 0 granted, 1.00 netted, 0 clawed back, 0 taken",
+        ]
+    );
+}
+
+#[test]
+fn the_network_and_the_statement_say_what_was_earned_and_taken_back() {
+    let network = table::<referral_network::Projection>(&of_the_product());
+    let told: Vec<String> = network
+        .iter()
+        .map(|pair| {
+            let referral_network::Pair { organization, member, level, payments, earned, clawed_back, .. } = pair;
+            format!("{organization} above {member} at {level}: {earned} of {payments}, {clawed_back} taken back")
+        })
+        .collect();
+    assert_eq!(told, ["juan above maria at 1: 3.00 of 1, 1.00 taken back"]);
+    let statement = table::<commission_statement::Projection>(&merged(&[]));
+    let told: Vec<String> = statement.iter().map(|line| format!("{} {}", line.kind, line.amount)).collect();
+    let expected =
+        ["accrued 3.00", "matured 3.00", "clawed_back 1.00", "granted 3.00", "taken_back 0.00", "netted 1.00"];
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -15,6 +15,7 @@
 pub mod balance;
 pub mod checkpoint;
 pub mod column;
+pub mod commission_statement;
 pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
@@ -25,6 +26,7 @@ mod laws;
 pub mod organizations;
 pub mod projection;
 pub mod rebuild;
+pub mod referral_network;
 pub mod row;
 pub mod runner;
 pub mod status;
@@ -46,6 +48,8 @@ const ALL: &[&dyn AnyProjection] = &[
     &consumptions::Projection,
     &compliance_alerts::Projection,
     &commissions::Projection,
+    &commission_statement::Projection,
+    &referral_network::Projection,
     &organizations::Projection,
 ];
 

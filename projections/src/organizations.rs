@@ -115,7 +115,7 @@ impl projection::Projection for Projection {
             Event::Organization(event) => register(rows.change(key(recorded)), recorded, event),
             Event::Subscription(event) => subscribe(rows.change(key(recorded)), event),
             Event::ReferralTree(event) => attribute(rows, event),
-            Event::CreditLedger(_) | Event::Catalog(_) => {}
+            Event::CreditLedger(_) | Event::Catalog(_) | Event::InvoiceBook(_) | Event::DiscountBook(_) => {}
         }
     }
 }
@@ -218,10 +218,14 @@ fn stand(row: &mut Known, standing: Standing) {
 
 fn attribute(rows: &mut Rows<Known>, event: &ReferralEvent) {
     match event {
-        ReferralEvent::ReferralAttributed { organization, sponsor, code: _ } => {
+        ReferralEvent::ReferralAttributed { organization, sponsor, code: _, since: _ } => {
             rows.change((organization.to_string(),)).sponsor = Some(sponsor.to_string());
         }
-        ReferralEvent::OrganizationEnrolled { .. } | ReferralEvent::CommissionAccrued { .. } => {}
+        ReferralEvent::OrganizationEnrolled { .. }
+        | ReferralEvent::FirstPaymentMade { .. }
+        | ReferralEvent::CommissionAccrued { .. }
+        | ReferralEvent::CommissionMatured { .. }
+        | ReferralEvent::CommissionClawedBack { .. } => {}
     }
 }
 

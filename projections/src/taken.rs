@@ -60,6 +60,8 @@ impl Taken {
                 Some(taken.and_past_it(overage.as_ref(), Decimal::NEGATIVE_ONE))
             }
             LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::CreditsClawedBack { .. }
+            | LedgerEvent::CommissionNetted { .. }
             | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }

@@ -77,6 +77,8 @@ impl projection::Projection for Projection {
             | LedgerEvent::HoldPlaced { feature, window, .. }
             | LedgerEvent::HoldCaptured { feature, window, .. } => (feature, window),
             LedgerEvent::CreditsGranted { .. }
+            | LedgerEvent::CreditsClawedBack { .. }
+            | LedgerEvent::CommissionNetted { .. }
             | LedgerEvent::GrantScheduled { .. }
             | LedgerEvent::GrantCancelled { .. }
             | LedgerEvent::CreditsRevoked { .. }

@@ -8,7 +8,8 @@
 //! keys          one effect per key, and a receipt for it that names its last event
 //! ledger        no overspend at any prefix, lots, draws and holds add up, allowances and levels hold, what is given back
 //!               was taken, one alert per threshold
-//! commissions   rate times payment for the ancestors of that moment, each once, each granted once
+//! commissions   rate times payment for the ancestors of that moment, each once; waits as long as its catalog says; taken
+//!               back in proportion to refunds; granted once, what was owed netted first
 //! ```
 //!
 //! An event it does not know of a stream it judges is a violation: what nobody checks must not pass for checked.
@@ -43,6 +44,8 @@ pub struct Event {
     body: Value,
     caller: String,
     command: String,
+    /// The catalog version that was decided under, if any.
+    version: Option<i64>,
     at_micros: i64,
 }
 
@@ -60,6 +63,9 @@ pub struct Receipt {
 pub struct Log {
     events: Vec<Event>,
     receipts: Vec<Receipt>,
+    /// What a forged log's next event is recorded at, if not at its position.
+    #[cfg(test)]
+    now: i64,
 }
 
 /// Is all done that the events ask for?
@@ -139,6 +145,8 @@ impl Log {
         Ok(Self {
             events: events.iter().map(Event::of_row).collect::<Result<_, _>>()?,
             receipts: receipts.iter().map(Receipt::of_row).collect::<Result<_, _>>()?,
+            #[cfg(test)]
+            now: 0,
         })
     }
 
@@ -184,6 +192,7 @@ impl Event {
             name,
             caller: text(&metadata["caller"]),
             command: text(&metadata["command"]),
+            version: text(&metadata["catalog_version"]).parse().ok(),
             at_micros: row.try_get("at_micros")?,
         })
     }
@@ -200,6 +209,11 @@ impl Event {
 
     fn instant(&self, pointer: &str) -> Result<Timestamp, String> {
         self.text(pointer)?.parse().map_err(|_| format!("{} has no instant at {pointer}", self.name))
+    }
+
+    /// An instant that may be left out, in microseconds.
+    fn micros(&self, pointer: &str) -> Option<i64> {
+        self.instant(pointer).ok().map(Timestamp::as_microsecond)
     }
 
     fn number(&self, pointer: &str) -> Result<Decimal, String> {

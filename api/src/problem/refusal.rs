@@ -84,8 +84,23 @@ fn field(code: &str) -> Option<&'static str> {
         | "referral.code_taken"
         | "referral.self_referral"
         | "referral.already_sponsored"
-        | "referral.cycle" => "referral_code",
-        "catalog.plan_removed" => "plans",
+        | "referral.cycle"
+        | "referral.paid_already"
+        | "referral.attribution_over" => "referral_code",
+        "referral.refund_exceeds_payment" => "amount",
+        "referral.payment_forgotten" => "payment",
+        "catalog.plan_removed" | "discount.unknown_plan" => "plans",
+        "discount.code_exists"
+        | "discount.too_many_codes"
+        | "discount.unknown_code"
+        | "discount.retired"
+        | "discount.ended"
+        | "discount.used_up"
+        | "discount.not_for_plan"
+        | "discount.nothing_redeemed" => "discount_code",
+        "discount.terms_impossible" => "terms",
+        "discount.ends_too_soon" => "ends_at",
+        "invoice_book.too_many_series" | "invoice_book.series_of_other_kind" => "series",
         _ => return None,
     })
 }

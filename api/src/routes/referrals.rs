@@ -1,5 +1,8 @@
 //! Who referred whom, and what that earned.
 
+pub(super) mod network;
+pub(super) mod statement;
+
 use axum::Json;
 use axum::extract::State;
 use domain::ReferralCode;
@@ -97,9 +100,25 @@ pub(crate) struct Commission {
     /// Credits earned.
     #[schema(example = "3.00")]
     amount: String,
-    /// `accrued`, or `granted` once the credits are in the ledger.
+    /// `accrued`, `matured`, `granted` once the credits are in the ledger or paid what was owed, or `clawed_back` once
+    /// nothing of it is left.
     #[schema(example = "granted")]
     status: String,
+    /// When it matures, or did.
+    #[schema(format = DateTime)]
+    matures_at: String,
+    /// Credits that matured: what was earned less what was taken back before.
+    #[schema(example = "3.00")]
+    matured: String,
+    /// Credits that came into the ledger.
+    #[schema(example = "3.00")]
+    granted: String,
+    /// Credits of it that paid what was owed of earlier commissions.
+    #[schema(example = "0.00")]
+    netted: String,
+    /// Credits that were taken back of it, before it matured or after.
+    #[schema(example = "0.00")]
+    clawed_back: String,
     /// When it was earned.
     #[schema(format = DateTime)]
     accrued_at: String,
@@ -119,13 +138,19 @@ impl From<CommissionRow> for Commission {
             base: representation::money(Some(row.base_amount), Some(&row.base_currency)),
             amount: representation::credits(row.amount),
             status: row.status,
+            matures_at: row.matures_at.to_string(),
+            matured: representation::credits(row.matured),
+            granted: representation::credits(row.granted),
+            netted: representation::credits(row.netted),
+            clawed_back: representation::credits(row.clawed_back),
             accrued_at: row.accrued_at.to_string(),
             granted_at: row.granted_at.map(|instant| instant.to_string()),
         }
     }
 }
 
-/// Name the sponsor of an organization that has none yet. A sponsor is for ever.
+/// Name the sponsor of an organization that has none yet and has not paid, within the days the catalog gives. A sponsor
+/// is for ever.
 #[utoipa::path(
     put, path = "/v1/organizations/{organization}/sponsor", tag = "referrals",
     params(OrganizationPath), request_body = SponsorCode,
@@ -140,9 +165,14 @@ pub(crate) async fn name_sponsor(
     let registered = gate.registered(&customer.0).await?;
     // Registration enrolled it, unless the engine stopped in between.
     registration::enroll(&gate, &registered, name.request_id.clone()).await?;
-    let command = Command::Attribute { organization: customer.0.clone(), referred_with: body.referral_code.clone() };
-    let applied = gate.execute(name.submit(Owner::Product(registered.product), command)).await;
     let refused = |failure| customer.problem(failure).with("referral_code", body.referral_code.as_str());
+    registration::refuse_payers(&gate, &registered).await.map_err(refused)?;
+    let command = Command::Attribute {
+        organization: customer.0.clone(),
+        referred_with: body.referral_code.clone(),
+        registered_at: registered.registered_at,
+    };
+    let applied = gate.execute(name.submit(Owner::Product(registered.product), command)).await;
     let applied = applied.map_err(refused)?;
     let referral_tree::Answer { sponsor } = told(&applied)?;
     let sponsor = sponsor.map(|sponsor| sponsor.to_string());

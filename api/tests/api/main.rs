@@ -21,6 +21,7 @@ mod pages;
 mod rates;
 mod reads;
 mod receipts;
+mod referrals;
 mod required;
 mod seats;
 mod studio;

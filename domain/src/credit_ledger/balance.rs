@@ -13,6 +13,7 @@ impl Event {
         let drawn = |charge: Option<&CreditCharge>| charge.map_or(Credits::ZERO, |charge| charge.charge);
         match self {
             Self::CreditsGranted { amount, .. } => *amount,
+            Self::CreditsClawedBack { taken, .. } => less(*taken),
             Self::CreditsRevoked { amount, .. }
             | Self::CreditsDeducted { amount, .. }
             | Self::LotExpired { amount, .. } => less(*amount),
@@ -23,7 +24,8 @@ impl Event {
                 let back = overage.as_ref().and_then(OverageCharge::credits);
                 back.map_or(Credits::ZERO, |back| lot::sum(&back.draws))
             }
-            Self::GrantScheduled { .. }
+            Self::CommissionNetted { .. }
+            | Self::GrantScheduled { .. }
             | Self::GrantCancelled { .. }
             | Self::HoldCaptured { .. }
             | Self::HoldExtended { .. }

@@ -143,6 +143,8 @@ impl Consumption {
             | Event::HoldExtended { .. }
             | Event::HoldReleased { .. }
             | Event::HoldExpired { .. }
+            | Event::CreditsClawedBack { .. }
+            | Event::CommissionNetted { .. }
             | Event::CapacityAcquired { .. }
             | Event::CapacityReleased { .. }
             | Event::ThresholdsCrossed { .. }

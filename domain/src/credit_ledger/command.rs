@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Consumption, LotKind, TopUpRule};
-use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, LotId, Reference};
+use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, LotId, Reference, RefundId};
 use crate::money::{Credits, Quantity};
 use crate::text::{Attributes, ReasonText};
 
@@ -23,6 +23,15 @@ pub enum Command {
         /// The commission.
         commission: CommissionId,
         /// How many; above zero.
+        amount: Credits,
+    },
+    /// Take a commission back, all of it or a part, because something of its payment was given back.
+    ClawBack {
+        /// The commission.
+        commission: CommissionId,
+        /// The refund.
+        refund: RefundId,
+        /// How many credits; above zero.
         amount: Credits,
     },
     /// Add credits by hand, now or later.
@@ -222,6 +231,7 @@ impl Command {
             }
             Self::TopUp { .. }
             | Self::GrantCommission { .. }
+            | Self::ClawBack { .. }
             | Self::Grant(_)
             | Self::Revoke { .. }
             | Self::Adjust { .. }
@@ -242,6 +252,7 @@ impl Command {
             Self::Release { hold } | Self::Extend { hold, .. } => Some(hold),
             Self::TopUp { .. }
             | Self::GrantCommission { .. }
+            | Self::ClawBack { .. }
             | Self::Grant(_)
             | Self::Revoke { .. }
             | Self::Adjust { .. }

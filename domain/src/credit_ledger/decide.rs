@@ -2,7 +2,7 @@
 
 use super::alert::{OpenAlert, credits_alert};
 use super::hold::OpenHold;
-use super::lots::{commission_granted, decide_grant, topped_up};
+use super::lots::{decide_grant, topped_up};
 use super::window::OpenWindow;
 use super::{Answer, Command, CreditLedger, Event, FeatureUse, HoldTold, LevelTold, Lot, OverageCharge, Rejection};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
@@ -16,7 +16,7 @@ const IDS_BYTES: usize = 64;
 
 impl Aggregate for CreditLedger {
     const TYPE: &'static str = "credit_ledger";
-    const STATE_VERSION: i32 = 3;
+    const STATE_VERSION: i32 = 4;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -85,8 +85,9 @@ impl CreditLedger {
         match command {
             Command::TopUp { amount, reference } => Ok(vec![topped_up(*amount, reference.as_ref(), context)]),
             Command::GrantCommission { commission, amount } => {
-                Ok(vec![commission_granted(commission, *amount, context)])
+                Ok(self.decide_grant_commission(commission, *amount, context))
             }
+            Command::ClawBack { commission, refund, amount } => Ok(self.decide_claw_back(commission, refund, *amount)),
             Command::Grant(grant) => decide_grant(grant, context),
             Command::Revoke { lot, amount, reason, actor } => self.decide_revoke(lot, *amount, reason, actor),
             Command::Adjust { change, reason, actor } => self.decide_adjust(*change, reason, actor, context),
@@ -150,6 +151,8 @@ impl CreditLedger {
                 answer.level = Some(LevelTold { feature: feature.clone(), level: *level, limit: None });
             }
             Event::CreditsGranted { .. }
+            | Event::CreditsClawedBack { .. }
+            | Event::CommissionNetted { .. }
             | Event::GrantScheduled { .. }
             | Event::GrantCancelled { .. }
             | Event::CreditsRevoked { .. }

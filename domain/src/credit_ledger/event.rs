@@ -7,7 +7,7 @@ use super::{AlertSubject, CreditCharge, Draw, LotKind, OverageCharge, TopUpRule,
 use crate::aggregate::domain_event;
 use crate::calendar::Period;
 use crate::catalog::Limit;
-use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, LotId, PlanCode, Reference};
+use crate::id::{ActorId, AlertId, CommissionId, FeatureCode, HoldId, LotId, PlanCode, Reference, RefundId};
 use crate::money::{Credits, Quantity};
 use crate::text::{Attributes, ReasonText};
 
@@ -42,6 +42,30 @@ pub enum Event {
         /// Who granted it, if by hand.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         actor: Option<ActorId>,
+    },
+    /// A commission was taken back, all of it or a part.
+    CreditsClawedBack {
+        /// The commission.
+        commission: CommissionId,
+        /// The refund of its payment.
+        refund: RefundId,
+        /// How many credits.
+        amount: Credits,
+        /// The commission's lot, if something was left of it.
+        lot: Option<LotId>,
+        /// How many of them were taken from it; the rest is owed.
+        taken: Credits,
+        /// What is owed of commissions in all after it.
+        owed: Credits,
+    },
+    /// A commission paid what was owed of earlier ones; what is left of it follows as [`Self::CreditsGranted`].
+    CommissionNetted {
+        /// The commission.
+        commission: CommissionId,
+        /// How much of it.
+        amount: Credits,
+        /// What is owed after it.
+        owed: Credits,
     },
     /// A credit lot will be added later; then it is [`Self::CreditsGranted`].
     GrantScheduled {
@@ -371,6 +395,8 @@ pub enum Event {
 domain_event!(
     Event {
         CreditsGranted => "2",
+        CreditsClawedBack => "1",
+        CommissionNetted => "1",
         GrantScheduled => "1",
         GrantCancelled => "1",
         CreditsRevoked => "1",

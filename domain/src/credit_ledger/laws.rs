@@ -131,7 +131,7 @@ proptest! {
             let after = |events: &[Event], ledger: &CreditLedger| {
                 let mut ledger = ledger.clone();
                 events.iter().for_each(|event| ledger.evolve(event));
-                (ledger.lots, ledger.windows, ledger.holds, ledger.levels)
+                (ledger.lots, ledger.windows, ledger.holds, ledger.levels, ledger.owed)
             };
             if let (Ok(at_once), Ok(then)) = (&at_once, settled.decide(&command, &play.context)) {
                 prop_assert_eq!(after(at_once, &play.ledger), after(&then, &settled));

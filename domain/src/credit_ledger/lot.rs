@@ -5,7 +5,7 @@ use std::mem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ActorId, LotId};
+use crate::id::{ActorId, CommissionId, LotId};
 use crate::money::Credits;
 use crate::text::ReasonText;
 
@@ -55,6 +55,9 @@ pub struct Lot {
     pub left: Credits,
     /// What open holds reserve. It outlives the lot's expiry.
     pub held: Credits,
+    /// The commission it pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<CommissionId>,
 }
 
 impl Lot {

@@ -33,6 +33,8 @@ pub struct CreditLedger {
     pub(super) top_ups: TopUps,
     /// What goes on invoices.
     pub(super) metered: Metered,
+    /// What was clawed back of commissions and could not be taken.
+    pub(super) owed: Credits,
 }
 
 /// What the caller is told.
@@ -139,6 +141,12 @@ impl CreditLedger {
         match event {
             Event::CreditsGranted { .. } | Event::GrantScheduled { .. } => self.take_in_grant(event),
             Event::GrantCancelled { lot, amount, .. } => self.cancel(lot, *amount),
+            Event::CreditsClawedBack { lot, taken, owed, .. } => {
+                let draw = lot.as_ref().map(|lot| lot::Draw { lot: lot.clone(), amount: *taken });
+                lot::spend(&mut self.lots, draw.as_slice());
+                self.owed = *owed;
+            }
+            Event::CommissionNetted { owed, .. } => self.owed = *owed,
             Event::CreditsRevoked { lot, amount, .. } | Event::LotExpired { lot, amount, .. } => {
                 lot::spend(&mut self.lots, &[lot::Draw { lot: lot.clone(), amount: *amount }]);
             }
@@ -192,7 +200,8 @@ impl CreditLedger {
     }
 
     fn take_in_grant(&mut self, event: &Event) {
-        if let Event::CreditsGranted { lot, kind, amount, priority, effective_from, expires_at, .. } = event {
+        if let Event::CreditsGranted { lot, kind, amount, priority, effective_from, expires_at, commission, .. } = event
+        {
             self.add(Lot {
                 id: lot.clone(),
                 kind: *kind,
@@ -201,6 +210,7 @@ impl CreditLedger {
                 expires_at: *expires_at,
                 left: *amount,
                 held: Credits::ZERO,
+                commission: commission.clone(),
             });
         }
         if let Event::GrantScheduled { lot, kind, amount, priority, effective_from, expires_at, reason, actor } = event

@@ -2,6 +2,7 @@
 
 mod acting;
 mod capacities;
+mod commissions;
 mod holds;
 mod lots;
 mod metered;

@@ -1,8 +1,9 @@
 //! What may be asked of a referral tree.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrganizationId, PaymentId, ReferralCode};
+use crate::id::{OrganizationId, PaymentId, ReferralCode, RefundId};
 use crate::money::Money;
 
 /// A command to a product's referral tree.
@@ -17,12 +18,15 @@ pub enum Command {
         /// The code it gave at registration.
         referred_with: Option<ReferralCode>,
     },
-    /// Name the sponsor of an organization that has none.
+    /// Name the sponsor of an organization that has none and has not paid yet.
     Attribute {
         /// The organization.
         organization: OrganizationId,
         /// The code of its sponsor.
         referred_with: ReferralCode,
+        /// When it was registered; unknown of those that registered before that was written down.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        registered_at: Option<Timestamp>,
     },
     /// Share a payment among the payer's referrers.
     AccrueCommissions {
@@ -30,7 +34,29 @@ pub enum Command {
         payment: PaymentId,
         /// Who paid.
         payer: OrganizationId,
-        /// How much.
+        /// How much, without its taxes.
         amount: Money,
+        /// When it was paid; now, if `None`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paid_at: Option<Timestamp>,
+        /// The catalog version that was the newest then; today's newest, if `None`. Whoever decides hands over that
+        /// version as the decision's catalog.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        catalog_version: Option<u32>,
     },
+    /// Take commissions back in proportion to what was given back of a payment.
+    ClawBack {
+        /// The payment.
+        payment: PaymentId,
+        /// Who had paid.
+        payer: OrganizationId,
+        /// The refund.
+        refund: RefundId,
+        /// All that was given back of it so far, this refund included, without its taxes.
+        refunded_net_total: Money,
+        /// What was paid, without its taxes.
+        paid_net: Money,
+    },
+    /// Write down what fell due: commissions that have waited long enough, a number of them at a time.
+    Settle,
 }

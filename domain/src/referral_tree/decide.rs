@@ -1,17 +1,23 @@
 //! How a referral tree decides.
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::clawback::Refunded;
+use super::commission::Shared;
 use super::{Answer, Command, Event, ReferralTree, Rejection};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
 use crate::context::Context;
-use crate::id::{CommissionId, OrganizationId, PaymentId, ReferralCode};
-use crate::money::{Credits, Money};
+use crate::id::{OrganizationId, ReferralCode};
 
 /// About what a member takes in memory: its id in three places, and its code in two.
 const MEMBER_BYTES: usize = 384;
 
+/// About what a commission takes: its id, its payment's, and two organizations'.
+const COMMISSION_BYTES: usize = 320;
+
 impl Aggregate for ReferralTree {
     const TYPE: &'static str = "referral_tree";
-    const STATE_VERSION: i32 = 1;
+    const STATE_VERSION: i32 = 2;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -22,10 +28,18 @@ impl Aggregate for ReferralTree {
             Command::Enroll { organization, code, referred_with } => {
                 self.decide_enroll(organization, code, referred_with.as_ref())
             }
-            Command::Attribute { organization, referred_with } => self.decide_attribute(organization, referred_with),
-            Command::AccrueCommissions { payment, payer, amount } => {
-                self.decide_accrue(payment, payer, *amount, context)
+            Command::Attribute { organization, referred_with, registered_at } => {
+                self.decide_attribute(organization, referred_with, *registered_at, context)
             }
+            Command::AccrueCommissions { payment, payer, amount, paid_at, catalog_version: _ } => {
+                let paid_at = paid_at.unwrap_or(context.now);
+                self.decide_accrue(&Shared { payment, payer, base: *amount, paid_at }, context)
+            }
+            Command::ClawBack { payment, payer, refund, refunded_net_total, paid_net } => {
+                let (total, paid) = (*refunded_net_total, *paid_net);
+                self.decide_claw_back(&Refunded { payment, payer, refund, total, paid }, context)
+            }
+            Command::Settle => Ok(self.decide_settle(context.now)),
         }
     }
 
@@ -36,13 +50,17 @@ impl Aggregate for ReferralTree {
     fn answer(&self, _command: &Command, events: &[Event], _context: &Context) -> Answer {
         let sponsor = events.iter().find_map(|event| match event {
             Event::ReferralAttributed { sponsor, .. } => Some(sponsor.clone()),
-            Event::OrganizationEnrolled { .. } | Event::CommissionAccrued { .. } => None,
+            Event::OrganizationEnrolled { .. }
+            | Event::FirstPaymentMade { .. }
+            | Event::CommissionAccrued { .. }
+            | Event::CommissionMatured { .. }
+            | Event::CommissionClawedBack { .. } => None,
         });
         Answer { sponsor }
     }
 
     fn weight(&self) -> usize {
-        size_of::<Self>() + self.members() * MEMBER_BYTES
+        size_of::<Self>() + self.members() * MEMBER_BYTES + self.commissions.len() * COMMISSION_BYTES
     }
 }
 
@@ -65,7 +83,8 @@ impl ReferralTree {
 
         // Past this line nothing may fail.
         let enrolled = Event::OrganizationEnrolled { organization: organization.clone(), code: code.clone() };
-        let attributed = sponsor.zip(referred_with).map(|(sponsor, given)| attributed(organization, sponsor, given));
+        let attributed =
+            sponsor.zip(referred_with).map(|(sponsor, given)| attributed(organization, sponsor, given, None));
         Ok(std::iter::once(enrolled).chain(attributed).collect())
     }
 
@@ -73,6 +92,8 @@ impl ReferralTree {
         &self,
         organization: &OrganizationId,
         referred_with: &ReferralCode,
+        registered_at: Option<Timestamp>,
+        context: &Context,
     ) -> Result<Vec<Event>, Rejection> {
         if self.code_of(organization).is_none() {
             return Err(Rejection::NotEnrolled { organization: organization.clone() });
@@ -90,41 +111,15 @@ impl ReferralTree {
         if self.ancestors(sponsor).any(|ancestor| ancestor == organization) {
             return Err(Rejection::Cycle { organization: organization.clone(), sponsor: sponsor.clone() });
         }
-
-        // Past this line nothing may fail.
-        Ok(vec![attributed(organization, sponsor, referred_with)])
-    }
-
-    fn decide_accrue(
-        &self,
-        payment: &PaymentId,
-        payer: &OrganizationId,
-        base: Money,
-        context: &Context,
-    ) -> Result<Vec<Event>, Rejection> {
-        if self.code_of(payer).is_none() {
-            return Err(Rejection::NotEnrolled { organization: payer.clone() });
+        if self.has_paid(organization) {
+            return Err(Rejection::PaidAlready { organization: organization.clone() });
         }
-        let Some(catalog) = &context.catalog else { return Ok(Vec::new()) };
-        let Some(referrals) = &catalog.definition.referrals else { return Ok(Vec::new()) };
+        if let Some(ended_at) = window_end(registered_at, context).filter(|end| *end <= context.now) {
+            return Err(Rejection::AttributionOver { organization: organization.clone(), ended_at });
+        }
 
         // Past this line nothing may fail.
-        let levels = (1..).zip(&referrals.rates).zip(self.ancestors(payer));
-        let accrued = levels.map(|((level, rate), beneficiary)| Event::CommissionAccrued {
-            commission: CommissionId::of(payment, level),
-            payment: payment.clone(),
-            payer: payer.clone(),
-            beneficiary: beneficiary.clone(),
-            level,
-            rate: *rate,
-            base,
-            amount: referrals.commission(base, *rate),
-            catalog_version: catalog.version,
-        });
-        // A share too small for a millionth of a credit earns nothing.
-        Ok(accrued
-            .filter(|event| !matches!(event, Event::CommissionAccrued { amount, .. } if *amount == Credits::ZERO))
-            .collect())
+        Ok(vec![attributed(organization, sponsor, referred_with, Some(context.now))])
     }
 
     fn sponsor_behind(&self, code: &ReferralCode) -> Result<&OrganizationId, Rejection> {
@@ -132,6 +127,19 @@ impl ReferralTree {
     }
 }
 
-fn attributed(organization: &OrganizationId, sponsor: &OrganizationId, code: &ReferralCode) -> Event {
-    Event::ReferralAttributed { organization: organization.clone(), sponsor: sponsor.clone(), code: code.clone() }
+/// The first instant at which no sponsor can be named any more; `None` if the catalog sets no such window, or nobody
+/// knows since when the organization is registered. A day is 24 hours.
+fn window_end(registered_at: Option<Timestamp>, context: &Context) -> Option<Timestamp> {
+    let days = context.catalog.as_ref()?.definition.referrals.as_ref()?.attribution_days?;
+    registered_at?.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()
+}
+
+fn attributed(
+    organization: &OrganizationId,
+    sponsor: &OrganizationId,
+    code: &ReferralCode,
+    since: Option<Timestamp>,
+) -> Event {
+    let (organization, sponsor, code) = (organization.clone(), sponsor.clone(), code.clone());
+    Event::ReferralAttributed { organization, sponsor, code, since }
 }

@@ -1,24 +1,43 @@
 //! What is known of a referral tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Event;
-use crate::id::{OrganizationId, ReferralCode};
+use super::commission::{Commission, Due, SharedPayment};
+use crate::id::{CommissionId, OrganizationId, ReferralCode};
 
 /// A product's referral tree.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReferralTree {
     members: BTreeMap<OrganizationId, Member>,
     codes: BTreeMap<ReferralCode, OrganizationId>,
+    /// Those of the payments that are kept.
+    pub(super) commissions: BTreeMap<CommissionId, Commission>,
+    /// Commissions that have not matured, in the order in which they will.
+    pub(super) due: BTreeSet<Due>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Member {
+pub(super) struct Member {
     code: ReferralCode,
-    sponsor: Option<OrganizationId>,
+    sponsor: Option<Sponsor>,
+    /// Did it ever pay?
+    has_paid: bool,
+    /// Its payments that earned somebody something, the oldest first.
+    pub(super) payments: Vec<SharedPayment>,
+    /// Was one let go of?
+    pub(super) forgot: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Sponsor {
+    organization: OrganizationId,
+    /// From when on payments are shared; `None` is since registration.
+    since: Option<Timestamp>,
 }
 
 /// What the caller is told: the sponsor this command named, if it named one.
@@ -44,7 +63,13 @@ impl ReferralTree {
     /// The sponsor of a member.
     #[must_use]
     pub fn sponsor_of(&self, organization: &OrganizationId) -> Option<&OrganizationId> {
-        self.members.get(organization)?.sponsor.as_ref()
+        self.members.get(organization)?.sponsor.as_ref().map(|sponsor| &sponsor.organization)
+    }
+
+    /// Is it known that a member has paid?
+    #[must_use]
+    pub fn has_paid(&self, organization: &OrganizationId) -> bool {
+        self.members.get(organization).is_some_and(|member| member.has_paid)
     }
 
     /// The sponsor, the sponsor's sponsor, and so on up. Ends because there are no cycles.
@@ -52,24 +77,59 @@ impl ReferralTree {
         iter::successors(self.sponsor_of(organization), |above| self.sponsor_of(above))
     }
 
+    /// Those who were above it at an instant.
+    pub(super) fn ancestors_at<'a>(
+        &'a self,
+        organization: &'a OrganizationId,
+        at: Timestamp,
+    ) -> impl Iterator<Item = &'a OrganizationId> {
+        let above = move |below: &OrganizationId| {
+            let sponsor = self.members.get(below)?.sponsor.as_ref()?;
+            sponsor.since.is_none_or(|since| since <= at).then_some(&sponsor.organization)
+        };
+        iter::successors(above(organization), move |below| above(below))
+    }
+
     /// How many organizations have a place in it.
     pub(super) fn members(&self) -> usize {
         self.members.len()
+    }
+
+    pub(super) fn member(&self, organization: &OrganizationId) -> Option<&Member> {
+        self.members.get(organization)
     }
 
     pub(super) fn take_in(&mut self, event: &Event) {
         match event {
             Event::OrganizationEnrolled { organization, code } => {
                 self.codes.insert(code.clone(), organization.clone());
-                self.members.insert(organization.clone(), Member { code: code.clone(), sponsor: None });
+                self.members.insert(organization.clone(), Member::with(code));
             }
-            Event::ReferralAttributed { organization, sponsor, .. } => {
-                if let Some(member) = self.members.get_mut(organization) {
-                    member.sponsor = Some(sponsor.clone());
-                }
+            Event::ReferralAttributed { organization, sponsor, since, .. } => self.change(organization, |member| {
+                member.sponsor = Some(Sponsor { organization: sponsor.clone(), since: *since });
+            }),
+            Event::FirstPaymentMade { payer, .. } => self.change(payer, Member::pay),
+            Event::CommissionAccrued { .. } => self.take_in_accrual(event),
+            Event::CommissionMatured { commission, .. } => self.mature(commission),
+            Event::CommissionClawedBack { commission, clawed_back_total, .. } => {
+                self.take_in_clawback(commission, *clawed_back_total);
             }
-            // Commissions are paid from the ledgers of the beneficiaries; the tree keeps only who referred whom.
-            Event::CommissionAccrued { .. } => {}
         }
+    }
+
+    pub(super) fn change(&mut self, organization: &OrganizationId, change: impl FnOnce(&mut Member)) {
+        if let Some(member) = self.members.get_mut(organization) {
+            change(member);
+        }
+    }
+}
+
+impl Member {
+    fn with(code: &ReferralCode) -> Self {
+        Self { code: code.clone(), sponsor: None, has_paid: false, payments: Vec::new(), forgot: false }
+    }
+
+    pub(super) fn pay(&mut self) {
+        self.has_paid = true;
     }
 }

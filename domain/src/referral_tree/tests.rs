@@ -1,5 +1,10 @@
 //! Who referred whom and what it pays, as the business tells it. Juan referred Maria, Maria referred Pedro.
 
+mod clawback;
+mod family;
+mod maturity;
+mod sponsors;
+
 use std::sync::Arc;
 
 use expect_test::expect;
@@ -8,7 +13,7 @@ use super::{Command, Event, ReferralTree, Rejection};
 use crate::catalog::CatalogVersion;
 use crate::id::CommissionId;
 use crate::money::Money;
-use crate::scenario::{Scenario, agencia, catalog, codes, credits, decimal, id, usd};
+use crate::scenario::{START, Scenario, agencia, catalog, codes, credits, decimal, id, instant, usd};
 
 fn given<const N: usize>(history: [Event; N]) -> Scenario<ReferralTree> {
     Scenario::given(history)
@@ -22,11 +27,13 @@ fn enroll(organization: &str, sponsor: Option<&str>) -> Command {
 }
 
 fn attribute(organization: &str, sponsor: &str) -> Command {
-    Command::Attribute { organization: id(organization), referred_with: id(&format!("{sponsor}-code")) }
+    let (organization, referred_with) = (id(organization), id(&format!("{sponsor}-code")));
+    Command::Attribute { organization, referred_with, registered_at: Some(instant("2026-01-01T00:00:00Z")) }
 }
 
 fn accrue(payer: &str, amount: Money) -> Command {
-    Command::AccrueCommissions { payment: id("pay_1"), payer: id(payer), amount }
+    let (payment, payer) = (id("pay_1"), id(payer));
+    Command::AccrueCommissions { payment, payer, amount, paid_at: None, catalog_version: None }
 }
 
 fn enrolled(organization: &str) -> Event {
@@ -35,9 +42,21 @@ fn enrolled(organization: &str) -> Event {
 
 fn referred(organization: &str, sponsor: &str) -> Event {
     let code = id(&format!("{sponsor}-code"));
-    Event::ReferralAttributed { organization: id(organization), sponsor: id(sponsor), code }
+    Event::ReferralAttributed { organization: id(organization), sponsor: id(sponsor), code, since: None }
 }
 
+/// Referred by a command of its own, when the scenario began.
+fn referred_later(organization: &str, sponsor: &str) -> Event {
+    let code = id(&format!("{sponsor}-code"));
+    let since = Some(instant(START));
+    Event::ReferralAttributed { organization: id(organization), sponsor: id(sponsor), code, since }
+}
+
+fn paid(payer: &str) -> Event {
+    Event::FirstPaymentMade { payer: id(payer), payment: id("pay_1"), paid_at: instant(START) }
+}
+
+/// Without waiting.
 fn accrued(payer: &str, base: Money, level: u8, beneficiary: &str, rate: &str, amount: &str) -> Event {
     Event::CommissionAccrued {
         commission: CommissionId::of(&id("pay_1"), level),
@@ -49,9 +68,33 @@ fn accrued(payer: &str, base: Money, level: u8, beneficiary: &str, rate: &str, a
         base,
         amount: credits(amount),
         catalog_version: 1,
+        matures_at: Some(instant(START)),
     }
 }
 
+/// Of the payment `pay_1`, when the scenario began.
+fn matured(payer: &str, level: u8, beneficiary: &str, amount: &str) -> Event {
+    Event::CommissionMatured {
+        commission: CommissionId::of(&id("pay_1"), level),
+        payer: id(payer),
+        beneficiary: id(beneficiary),
+        amount: credits(amount),
+        matured_at: instant(START),
+    }
+}
+
+/// None of them has paid yet.
+fn newcomers() -> Scenario<ReferralTree> {
+    given([
+        enrolled("juan"),
+        enrolled("maria"),
+        referred("maria", "juan"),
+        enrolled("pedro"),
+        referred("pedro", "maria"),
+    ])
+}
+
+/// All of them have paid before.
 fn the_three() -> Scenario<ReferralTree> {
     given([
         enrolled("juan"),
@@ -59,6 +102,9 @@ fn the_three() -> Scenario<ReferralTree> {
         referred("maria", "juan"),
         enrolled("pedro"),
         referred("pedro", "maria"),
+        paid("juan"),
+        paid("maria"),
+        paid("pedro"),
     ])
 }
 
@@ -89,7 +135,7 @@ fn enrolling_again_with_the_same_code_is_already_so() {
 
 #[test]
 fn an_organization_without_a_sponsor_can_name_one_later() {
-    given([enrolled("juan"), enrolled("ana")]).when(attribute("ana", "juan")).then([referred("ana", "juan")]);
+    given([enrolled("juan"), enrolled("ana")]).when(attribute("ana", "juan")).then([referred_later("ana", "juan")]);
 }
 
 #[test]
@@ -114,7 +160,7 @@ fn nobody_refers_itself() {
 
 #[test]
 fn a_cycle_of_three_is_refused() {
-    the_three().when(attribute("juan", "pedro")).then_rejected_in_full(expect![[r#"
+    newcomers().when(attribute("juan", "pedro")).then_rejected_in_full(expect![[r#"
         organization pedro stands below juan in the referral tree
         hint: give a code from outside the organization's own network
         organization = "juan"
@@ -146,22 +192,30 @@ fn a_code_belongs_to_one_organization_and_an_organization_has_one_code() {
 #[test]
 fn when_maria_pays_199_juan_earns_39_80() {
     let base = usd("199");
-    the_three().when(accrue("maria", base)).then([accrued("maria", base, 1, "juan", "0.20", "39.80")]);
+    the_three()
+        .when(accrue("maria", base))
+        .then([accrued("maria", base, 1, "juan", "0.20", "39.80"), matured("maria", 1, "juan", "39.80")]);
 }
 
 #[test]
 fn when_pedro_pays_15_maria_earns_3_and_juan_0_75() {
     let base = usd("15");
-    the_three()
-        .when(accrue("pedro", base))
-        .then([accrued("pedro", base, 1, "maria", "0.20", "3.00"), accrued("pedro", base, 2, "juan", "0.05", "0.75")]);
+    the_three().when(accrue("pedro", base)).then([
+        accrued("pedro", base, 1, "maria", "0.20", "3.00"),
+        accrued("pedro", base, 2, "juan", "0.05", "0.75"),
+        matured("pedro", 1, "maria", "3.00"),
+        matured("pedro", 2, "juan", "0.75"),
+    ]);
 }
 
 #[test]
 fn of_marias_45_juan_earns_9() {
     let base = usd("45");
     let catalog = agencia_with("[referrals]\nrates = [\"0.20\", \"0.05\"]");
-    the_three().under(catalog).when(accrue("maria", base)).then([accrued("maria", base, 1, "juan", "0.20", "9")]);
+    the_three()
+        .under(catalog)
+        .when(accrue("maria", base))
+        .then([accrued("maria", base, 1, "juan", "0.20", "9"), matured("maria", 1, "juan", "9")]);
 }
 
 #[test]
@@ -172,10 +226,13 @@ fn whoever_has_no_referrer_earns_nobody_anything() {
 #[test]
 fn a_chain_longer_than_the_rates_stops_where_they_end() {
     let base = usd("15");
-    the_three()
-        .after(enroll("ana", Some("pedro")))
-        .when(accrue("ana", base))
-        .then([accrued("ana", base, 1, "pedro", "0.20", "3.00"), accrued("ana", base, 2, "maria", "0.05", "0.75")]);
+    the_three().after(enroll("ana", Some("pedro"))).when(accrue("ana", base)).then([
+        paid("ana"),
+        accrued("ana", base, 1, "pedro", "0.20", "3.00"),
+        accrued("ana", base, 2, "maria", "0.05", "0.75"),
+        matured("ana", 1, "pedro", "3.00"),
+        matured("ana", 2, "maria", "0.75"),
+    ]);
 }
 
 #[test]
@@ -192,7 +249,9 @@ fn commissions_are_exact_to_a_millionth_of_a_credit() {
         let rate = rates.trim_matches(['[', ']', '"']);
         let outcome = the_three().under(agencia_with(&terms)).when(accrue("maria", base));
         match earned {
-            Some(earned) => drop(outcome.then([accrued("maria", base, 1, "juan", rate, earned)])),
+            Some(earned) => drop(
+                outcome.then([accrued("maria", base, 1, "juan", rate, earned), matured("maria", 1, "juan", earned)]),
+            ),
             None => outcome.then_nothing(),
         }
     }
@@ -220,6 +279,10 @@ fn each_refusal_is_reached_and_an_earlier_one_goes_first() {
         the_three().when(attribute("pedro", "pedro")).code(),
         the_three().when(attribute("pedro", "juan")).code(),
         the_three().when(attribute("juan", "pedro")).code(),
+        sponsors::late(the_three()).when(attribute("juan", "ana")).code(),
+        sponsors::late(newcomers()).when(attribute("juan", "ana")).code(),
+        clawback::after_many_payments().when(clawback::refund("pay_0", "pedro", "16", "15")).code(),
+        clawback::after_many_payments().when(clawback::refund("pay_0", "pedro", "15", "15")).code(),
     ];
     assert_eq!(reached.to_vec(), codes::<Rejection>());
 }

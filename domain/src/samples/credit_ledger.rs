@@ -36,19 +36,30 @@ pub(super) fn events() -> Vec<Of> {
     events
 }
 
-fn bought() -> [Of; 1] {
-    [Of::CreditsGranted {
-        lot: sample("lot_01"),
-        kind: LotKind::Commission,
-        amount: credits("3"),
-        priority: 10,
-        effective_from: instant("2026-02-01T14:00:00Z"),
-        expires_at: Some(instant("2026-12-31T05:00:00Z")),
-        commission: Some(sample("pay_02-1")),
-        reference: None,
-        reason: None,
-        actor: None,
-    }]
+fn bought() -> [Of; 3] {
+    [
+        Of::CreditsGranted {
+            lot: sample("lot_01"),
+            kind: LotKind::Commission,
+            amount: credits("3"),
+            priority: 10,
+            effective_from: instant("2026-02-01T14:00:00Z"),
+            expires_at: Some(instant("2026-12-31T05:00:00Z")),
+            commission: Some(sample("pay_02-1")),
+            reference: None,
+            reason: None,
+            actor: None,
+        },
+        Of::CreditsClawedBack {
+            commission: sample("pay_00-1"),
+            refund: sample("ref_01"),
+            amount: credits("1.50"),
+            lot: Some(sample("lot_00")),
+            taken: credits("1"),
+            owed: credits("0.50"),
+        },
+        Of::CommissionNetted { commission: sample("pay_03-1"), amount: credits("0.50"), owed: credits("0") },
+    ]
 }
 
 fn by_hand() -> [Of; 5] {

@@ -77,6 +77,12 @@ impl Subscription {
         &self.invoices
     }
 
+    /// Was anything paid, of the invoices that are kept? A free plan is in force without.
+    #[must_use]
+    pub fn has_paid(&self) -> bool {
+        self.invoices.iter().any(|invoice| invoice.paid().is_positive())
+    }
+
     /// The invoices that are not paid, the oldest first.
     pub fn open_invoices(&self) -> impl Iterator<Item = &Invoice> {
         self.invoices.iter().filter(|invoice| invoice.is_open())

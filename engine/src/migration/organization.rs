@@ -76,7 +76,12 @@ impl Migration {
 fn sold(state: &State) -> Option<(PlanCode, u32)> {
     match state {
         State::Subscription(subscription) => subscription.sold(),
-        State::Organization(_) | State::CreditLedger(_) | State::ReferralTree(_) | State::Catalog(_) => None,
+        State::Organization(_)
+        | State::CreditLedger(_)
+        | State::ReferralTree(_)
+        | State::Catalog(_)
+        | State::InvoiceBook(_)
+        | State::DiscountBook(_) => None,
     }
 }
 

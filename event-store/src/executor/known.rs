@@ -10,7 +10,8 @@ use domain::organization::Organization;
 use domain::stream::{Owner, StreamId};
 use domain::subscription::Subscription;
 use domain::{
-    Command, Context, Event, Kind, OrganizationId, ProductCode, SoldUnder, State, Terms, organization, subscription,
+    Command, Context, Event, Kind, OrganizationId, ProductCode, SoldUnder, State, Terms, organization, referral_tree,
+    subscription,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -184,7 +185,12 @@ impl Known {
         let context = self.surroundings(terms, binding, sold_under)?;
         match &self.streams.get(&sibling(organization, Kind::CreditLedger))?.state {
             State::CreditLedger(ledger) => Some(Account { context, ledger: ledger.clone(), newest_catalog }),
-            State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => None,
+            State::Organization(_)
+            | State::Subscription(_)
+            | State::ReferralTree(_)
+            | State::Catalog(_)
+            | State::InvoiceBook(_)
+            | State::DiscountBook(_) => None,
         }
     }
 
@@ -232,8 +238,18 @@ impl Known {
             (Command::Subscription(_), _) => Some((terms?.product.clone(), None)),
             // What is decided by hand of a feature is checked against the version that binds the ledger.
             (Command::Organization(_) | Command::CreditLedger(_), _) => binding_of_ledger(terms),
-            (Command::ReferralTree(_), Owner::Product(product)) => Some((product.clone(), None)),
-            (Command::ReferralTree(_), Owner::Organization(_)) | (Command::Catalog(_), _) => None,
+            // A payment is shared by the rates of its own moment, however late that is done.
+            (
+                Command::ReferralTree(referral_tree::Command::AccrueCommissions {
+                    catalog_version: Some(version), ..
+                }),
+                Owner::Product(product),
+            ) => Some((product.clone(), Some(*version))),
+            (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Product(product)) => {
+                Some((product.clone(), None))
+            }
+            (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Organization(_))
+            | (Command::Catalog(_) | Command::InvoiceBook(_), _) => None,
         }
     }
 }

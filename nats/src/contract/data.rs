@@ -1,10 +1,12 @@
 //! The `data` of each public event, written out field by field, so that a change of a stored event cannot change what
 //! outsiders get.
 
+mod books;
 mod ledger;
 mod organization;
 mod subscription;
 
+use books::BookFacts;
 use domain::calendar::Period;
 use domain::{Event, Money, OrganizationId, catalog, referral_tree};
 use jiff::Timestamp;
@@ -34,6 +36,8 @@ impl Data {
             Event::CreditLedger(event) => Facts::CreditLedger(Box::new(LedgerFacts::of(event))),
             Event::ReferralTree(event) => Facts::of_referral_tree(event),
             Event::Catalog(event) => Facts::of_catalog(event),
+            Event::InvoiceBook(event) => Facts::Book(BookFacts::of_invoices(event)),
+            Event::DiscountBook(event) => Facts::Book(BookFacts::of_discounts(event)),
         };
         Self { product: product.to_owned(), organization: organization.map(ToString::to_string), facts }
     }
@@ -71,12 +75,19 @@ enum Facts {
     Organization(OrganizationFacts),
     Subscription(SubscriptionFacts),
     CreditLedger(Box<LedgerFacts>),
+    Book(BookFacts),
     OrganizationEnrolled {
         referral_code: String,
     },
     ReferralAttributed {
         sponsor: String,
         referral_code: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+    FirstPaymentMade {
+        payment: String,
+        paid_at: Timestamp,
     },
     CommissionAccrued {
         commission: String,
@@ -87,6 +98,22 @@ enum Facts {
         payer: String,
         paid: PublicMoney,
         catalog_version: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        matures_at: Option<Timestamp>,
+    },
+    CommissionMatured {
+        commission: String,
+        credits: String,
+        payer: String,
+        matured_at: Timestamp,
+    },
+    CommissionClawedBack {
+        commission: String,
+        refund: String,
+        credits: String,
+        clawed_back_total: String,
+        matured: bool,
+        payer: String,
     },
     CatalogPublished {
         version: u32,
@@ -101,8 +128,15 @@ impl Facts {
             referral_tree::Event::OrganizationEnrolled { organization: _, code } => {
                 Self::OrganizationEnrolled { referral_code: code.to_string() }
             }
-            referral_tree::Event::ReferralAttributed { organization: _, sponsor, code } => {
-                Self::ReferralAttributed { sponsor: sponsor.to_string(), referral_code: code.to_string() }
+            referral_tree::Event::ReferralAttributed { organization: _, sponsor, code, since } => {
+                Self::ReferralAttributed {
+                    sponsor: sponsor.to_string(),
+                    referral_code: code.to_string(),
+                    since: *since,
+                }
+            }
+            referral_tree::Event::FirstPaymentMade { payer: _, payment, paid_at } => {
+                Self::FirstPaymentMade { payment: payment.to_string(), paid_at: *paid_at }
             }
             referral_tree::Event::CommissionAccrued {
                 commission,
@@ -114,6 +148,7 @@ impl Facts {
                 base,
                 amount,
                 catalog_version,
+                matures_at,
             } => Self::CommissionAccrued {
                 commission: commission.to_string(),
                 credits: amount.to_string(),
@@ -123,6 +158,31 @@ impl Facts {
                 payer: payer.to_string(),
                 paid: base.into(),
                 catalog_version: *catalog_version,
+                matures_at: *matures_at,
+            },
+            referral_tree::Event::CommissionMatured { commission, payer, beneficiary: _, amount, matured_at } => {
+                Self::CommissionMatured {
+                    commission: commission.to_string(),
+                    credits: amount.to_string(),
+                    payer: payer.to_string(),
+                    matured_at: *matured_at,
+                }
+            }
+            referral_tree::Event::CommissionClawedBack {
+                commission,
+                refund,
+                payer,
+                beneficiary: _,
+                amount,
+                clawed_back_total,
+                matured,
+            } => Self::CommissionClawedBack {
+                commission: commission.to_string(),
+                refund: refund.to_string(),
+                credits: amount.to_string(),
+                clawed_back_total: clawed_back_total.to_string(),
+                matured: *matured,
+                payer: payer.to_string(),
             },
         }
     }

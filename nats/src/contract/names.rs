@@ -3,7 +3,7 @@
 
 mod subscription;
 
-use domain::{Event, catalog, credit_ledger, organization, referral_tree};
+use domain::{Event, catalog, credit_ledger, discount_book, invoice_book, organization, referral_tree};
 
 /// The public names of an event's aggregate and of the event.
 pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
@@ -13,6 +13,8 @@ pub(super) fn names(event: &Event) -> (&'static str, &'static str) {
         Event::CreditLedger(event) => ("credit_ledger", of_credit_ledger(event).0),
         Event::ReferralTree(event) => ("referral_tree", of_referral_tree(event).0),
         Event::Catalog(event) => ("catalog", of_catalog(event).0),
+        Event::InvoiceBook(event) => ("invoice_book", of_invoice_book(event).0),
+        Event::DiscountBook(event) => ("discount_book", of_discount_book(event).0),
     }
 }
 
@@ -25,6 +27,8 @@ pub fn meaning(event: &Event) -> &'static str {
         Event::CreditLedger(event) => of_credit_ledger(event).1,
         Event::ReferralTree(event) => of_referral_tree(event).1,
         Event::Catalog(event) => of_catalog(event).1,
+        Event::InvoiceBook(event) => of_invoice_book(event).1,
+        Event::DiscountBook(event) => of_discount_book(event).1,
     }
 }
 
@@ -74,6 +78,15 @@ fn of_credit_ledger(event: &credit_ledger::Event) -> Told {
             "Credits can be spent from now on: bought (`purchased`), given by hand (`granted`), earned by a \
              referral (`commission`), or given back for a consumption (`refund`). What is left at `expires_at` is \
              lost.",
+        ),
+        credit_ledger::Event::CreditsClawedBack { .. } => (
+            "credits_clawed_back",
+            "A commission was taken back, because something of its payment was given back: `taken` from what was left of \
+             it; `owed` is what the next commissions pay in all.",
+        ),
+        credit_ledger::Event::CommissionNetted { .. } => (
+            "commission_netted",
+            "A commission paid what was owed of earlier ones; what is left of it follows as `credits_granted`.",
         ),
         credit_ledger::Event::GrantScheduled { .. } => (
             "grant_scheduled",
@@ -161,8 +174,20 @@ fn of_referral_tree(event: &referral_tree::Event) -> Told {
         }
         referral_tree::Event::CommissionAccrued { .. } => (
             "commission_accrued",
-            "A payment earned a referrer a commission; the credits follow as `credits_granted`. `level` is 1 for \
-             the direct referrer.",
+            "A payment earned a referrer a commission; the credits follow as `credits_granted` once it matures. \
+             `level` is 1 for the direct referrer.",
+        ),
+        referral_tree::Event::FirstPaymentMade { .. } => {
+            ("first_payment_made", "An organization paid for the first time; no sponsor can be named any more.")
+        }
+        referral_tree::Event::CommissionMatured { .. } => (
+            "commission_matured",
+            "A commission has waited long enough: its credits are granted now, less what was taken back of it before.",
+        ),
+        referral_tree::Event::CommissionClawedBack { .. } => (
+            "commission_clawed_back",
+            "Something of a payment was given back, and its share of the commission is taken back: from the ledger, if \
+             it had `matured`, else that much less will be granted. `clawed_back_total` is all of it so far.",
         ),
     }
 }
@@ -172,5 +197,34 @@ fn of_catalog(event: &catalog::Event) -> Told {
         catalog::Event::CatalogPublished { .. } => {
             ("catalog_published", "A version of the product's plans and prices was published; the API has all of it.")
         }
+    }
+}
+
+fn of_invoice_book(event: &invoice_book::Event) -> Told {
+    match event {
+        invoice_book::Event::InvoiceNumbered { .. } => {
+            ("invoice_numbered", "An invoice has its number; the numbers of a series have no gaps.")
+        }
+        invoice_book::Event::CreditNoteNumbered { .. } => {
+            ("credit_note_numbered", "A credit note has its number; the numbers of a series have no gaps.")
+        }
+    }
+}
+
+fn of_discount_book(event: &discount_book::Event) -> Told {
+    match event {
+        discount_book::Event::CodeCreated { .. } => (
+            "discount_code_created",
+            "A code gives a discount, `percent` or `amount`: `once`, for a number of `periods`, or `forever`; for some \
+             `plans`, or for all if none are named.",
+        ),
+        discount_book::Event::CodeRetired { .. } => {
+            ("discount_code_retired", "A code cannot be redeemed any more. Whoever has, keeps the discount.")
+        }
+        discount_book::Event::CodeRedeemed { .. } => ("discount_code_redeemed", "An organization redeemed a code."),
+        discount_book::Event::RedemptionReturned { .. } => (
+            "discount_redemption_returned",
+            "A redemption does not count: the organization's subscription did not take the discount.",
+        ),
     }
 }

@@ -40,6 +40,8 @@ fn recorded(position: i64, event: Event) -> Recorded {
         Event::CreditLedger(_) => (Kind::CreditLedger, false),
         Event::ReferralTree(_) => (Kind::ReferralTree, true),
         Event::Catalog(_) => (Kind::Catalog, true),
+        Event::InvoiceBook(_) => (Kind::InvoiceBook, true),
+        Event::DiscountBook(_) => (Kind::DiscountBook, true),
     };
     let owner = if is_products { testkit::product("agencia") } else { Owner::Organization(maria.clone()) };
     let metadata = [("product", "agencia"), ("request", "req_01jd5zq8"), ("caller", "admin")];

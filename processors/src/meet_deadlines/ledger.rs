@@ -41,6 +41,8 @@ pub(super) fn changes(organization: &OrganizationId, event: &Event) -> Vec<Chang
         | Event::GrantCancelled { .. }
         | Event::CreditsRevoked { .. }
         | Event::CreditsDeducted { .. }
+        | Event::CreditsClawedBack { .. }
+        | Event::CommissionNetted { .. }
         | Event::FeatureConsumed { .. }
         | Event::ConsumptionReversed { .. }
         | Event::CapacityAcquired { .. }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use domain::calendar::{Interval, Zone};
 use domain::credit_ledger::{Grant, Hold, LotKind};
 use domain::organization::{Environment, Sponsorship};
+use domain::subscription::RefundKind;
 use domain::{
-    ActorId, Credits, Currency, Event, HoldId, Kind, Money, PlanCode, ProductCode, Quantity, ReferralCode, State,
+    ActorId, Credits, Currency, Event, HoldId, Kind, Money, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
+    State,
 };
 use domain::{credit_ledger, organization, referral_tree, subscription};
 use event_store::{Applied, Executor, PolledFeed, Recorded, Role};
@@ -79,7 +81,7 @@ impl Scene {
     async fn code(&self, id: &str) -> ReferralCode {
         let view = |state: &State| match state {
             State::Organization(organization) => organization.registered().unwrap().referral_code.clone(),
-            State::Subscription(_) | State::CreditLedger(_) | State::ReferralTree(_) | State::Catalog(_) => panic!(),
+            _ => panic!("another state"),
         };
         self.executor.inspect(Kind::Organization, of(id), view).await.expect("a code")
     }
@@ -126,10 +128,45 @@ impl Scene {
         count.bind(format!("processor:{processor}")).fetch_one(&self.pool).await.expect("postgres")
     }
 
+    /// Gives back some of a payer's first payment.
+    pub async fn refund(&self, payer: &str, amount: &str) {
+        let of_payer = |recorded: Recorded| match recorded.event {
+            Event::Subscription(subscription::Event::PaymentRecorded { payment, .. }) => {
+                recorded.organization.filter(|organization| organization.as_str() == payer).map(|_| payment)
+            }
+            _ => None,
+        };
+        let refund = subscription::Command::RefundPayment {
+            payment: self.log().await.into_iter().find_map(of_payer).expect("a payment"),
+            amount: Money::positive(amount.parse().unwrap(), Currency::new("USD").unwrap()).unwrap(),
+            kind: RefundKind::Refund,
+            reason: ReasonText::new("a mistake").unwrap(),
+            reference: None,
+        };
+        send(&self.executor, of(payer), refund).await.expect("refunded");
+    }
+
+    pub async fn spend(&self, id: &str, amount: &str) {
+        let adjust = credit_ledger::Command::Adjust {
+            change: credit_ledger::Adjustment::Down(Credits::positive(amount.parse().unwrap()).unwrap()),
+            reason: ReasonText::new("spent").unwrap(),
+            actor: ActorId::new("operator-7").unwrap(),
+        };
+        send(&self.executor, of(id), adjust).await.expect("spent");
+    }
+
+    /// Publishes agencia anew, with one text in the place of another.
+    pub async fn publish_with(&self, text: &str, instead: &str) {
+        let catalog = include_str!("../../../catalogs/agencia.toml").replace(text, instead);
+        let definition = domain::catalog::source::read("agencia.toml", &catalog).unwrap();
+        let publish = domain::catalog::Command::Publish { definition: Box::new(definition) };
+        send(&self.executor, product("agencia"), publish).await.expect("published");
+    }
+
     pub async fn balance(&self, id: &str) -> String {
         let view = |state: &State| match state {
             State::CreditLedger(ledger) => ledger.balance().to_string(),
-            State::Organization(_) | State::Subscription(_) | State::ReferralTree(_) | State::Catalog(_) => panic!(),
+            _ => panic!("another state"),
         };
         self.executor.inspect(Kind::CreditLedger, of(id), view).await.expect("a balance")
     }
@@ -149,11 +186,7 @@ impl Scene {
             Event::CreditLedger(credit_ledger::Event::CreditsGranted { commission: Some(_), amount, .. }) => {
                 Some((recorded.organization?.to_string(), amount))
             }
-            Event::CreditLedger(_)
-            | Event::Organization(_)
-            | Event::Subscription(_)
-            | Event::ReferralTree(_)
-            | Event::Catalog(_) => None,
+            _ => None,
         });
         granted.collect()
     }

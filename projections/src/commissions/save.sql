@@ -1,8 +1,10 @@
 INSERT INTO commissions (commission, beneficiary, amount, status, product, payment, payer, level, rate, base_amount,
-                         base_currency, accrued_at, granted_at)
+                         base_currency, accrued_at, granted_at, matures_at, matured_at, matured, granted, netted,
+                         clawed_back, taken_back)
 SELECT * FROM UNNEST ($1::text[], $2::text[], $3::numeric[], $4::text[], $5::text[], $6::text[], $7::text[],
                       $8::smallint[], $9::numeric[], $10::numeric[], $11::text[], $12::timestamptz[],
-                      $13::timestamptz[])
+                      $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::numeric[], $17::numeric[],
+                      $18::numeric[], $19::numeric[], $20::numeric[])
 ON CONFLICT (commission) DO UPDATE SET
     beneficiary = EXCLUDED.beneficiary,
     amount = EXCLUDED.amount,
@@ -15,4 +17,11 @@ ON CONFLICT (commission) DO UPDATE SET
     base_amount = EXCLUDED.base_amount,
     base_currency = EXCLUDED.base_currency,
     accrued_at = EXCLUDED.accrued_at,
-    granted_at = EXCLUDED.granted_at
+    granted_at = EXCLUDED.granted_at,
+    matures_at = EXCLUDED.matures_at,
+    matured_at = EXCLUDED.matured_at,
+    matured = EXCLUDED.matured,
+    granted = EXCLUDED.granted,
+    netted = EXCLUDED.netted,
+    clawed_back = EXCLUDED.clawed_back,
+    taken_back = EXCLUDED.taken_back

@@ -131,7 +131,12 @@ pub async fn reverse(world: &World, id: &str, applied: &Applied, back: Option<u3
     let events = world.test.log().between(applied.partition, first, applied.position).await.unwrap();
     let consumption = events.iter().rev().find_map(|recorded| match &recorded.event {
         Event::CreditLedger(event) => credit_ledger::Consumption::of(u64::try_from(recorded.position).unwrap(), event),
-        Event::Organization(_) | Event::Subscription(_) | Event::ReferralTree(_) | Event::Catalog(_) => None,
+        Event::Organization(_)
+        | Event::Subscription(_)
+        | Event::ReferralTree(_)
+        | Event::Catalog(_)
+        | Event::InvoiceBook(_)
+        | Event::DiscountBook(_) => None,
     });
     let reverse = Reverse {
         consumption: consumption.unwrap(),

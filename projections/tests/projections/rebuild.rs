@@ -174,6 +174,6 @@ async fn an_unknown_projection_is_answered_with_those_there_are() {
     assert_eq!(
         refusal.to_string(),
         "there is no projection balances; there are balance, credit_statement, usage, consumptions, compliance_alerts, \
-         commissions, organizations"
+         commissions, commission_statement, referral_network, organizations"
     );
 }

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use domain::calendar::Period;
 use expect_test::{Expect, expect};
-use projections::{balance, checkpoint, commissions, compliance_alerts, credit_statement, organizations, usage};
+use jiff::Timestamp;
+use projections::{
+    balance, checkpoint, commission_statement, commissions, compliance_alerts, credit_statement, organizations,
+    referral_network, usage,
+};
 use testkit::organization;
 
 use crate::world::World;
@@ -115,6 +120,48 @@ async fn commissions_say_who_paid_what_and_that_it_was_granted() {
             level 1: 0.20 of the 199.00 USD of maria is 39.80, granted
         "]],
     );
+}
+
+#[tokio::test]
+async fn the_network_is_walked_down_with_what_it_earned() {
+    let world = told().await;
+    let below = referral_network::below(&world.pool, &organization("juan"), 10).await.unwrap();
+    let line = |row: referral_network::Member| {
+        let referral_network::Member { member, sponsor, level, payments, earned, .. } = row;
+        format!("level {level}: {member} of {sponsor} earned {earned} in {payments}")
+    };
+    check(
+        below.into_iter().map(line),
+        &expect![[r"
+            level 1: maria of juan earned 39.80 in 1
+            level 2: pedro of maria earned 0.75 in 1
+        "]],
+    );
+    let direct = referral_network::below(&world.pool, &organization("juan"), 1).await.unwrap();
+    assert_eq!(direct.len(), 1);
+}
+
+#[tokio::test]
+async fn a_month_says_what_was_earned_of_whom_and_what_became_of_it() {
+    let world = told().await;
+    let ever = Period { start: Timestamp::UNIX_EPOCH, end: "2999-01-01T00:00:00Z".parse().unwrap() };
+    let statement = commission_statement::of(&world.pool, &organization("juan"), ever).await.unwrap();
+    let commission_statement::Totals { accrued, matured, granted, netted, owed, .. } = statement.totals;
+    let totals = format!("{accrued} accrued, {matured} matured, {granted} granted, {netted} netted, {owed} owed");
+    let line = |row: commission_statement::PayerLine| {
+        let commission_statement::PayerLine { payer, level, payments, accrued, matured, .. } = row;
+        format!("{payer} at {level}: {accrued} of {payments} payments, {matured} matured")
+    };
+    check(
+        std::iter::once(totals).chain(statement.payers.into_iter().map(line)),
+        &expect![[r"
+            40.55 accrued, 40.55 matured, 40.55 granted, 0 netted, 0 owed
+            maria at 1: 39.80 of 1 payments, 39.80 matured
+            pedro at 2: 0.75 of 1 payments, 0.75 matured
+        "]],
+    );
+    let never = Period { start: Timestamp::UNIX_EPOCH, end: Timestamp::UNIX_EPOCH };
+    assert!(commission_statement::of(&world.pool, &organization("juan"), never).await.unwrap().payers.is_empty());
 }
 
 #[tokio::test]

@@ -154,7 +154,15 @@ impl World {
         let answer: serde_json::Value = serde_json::from_str(&paid.answer).unwrap();
         let payment = PaymentId::new(answer["payment"].as_str().unwrap()).unwrap();
         let payer: OrganizationId = testkit::organization(id);
-        let accrue = referral_tree::Command::AccrueCommissions { payment: payment.clone(), payer, amount };
+        let (paid_at, catalog_version) = (None, None);
+        let payment_made = payment.clone();
+        let accrue = referral_tree::Command::AccrueCommissions {
+            payment: payment_made,
+            payer,
+            amount,
+            paid_at,
+            catalog_version,
+        };
         self.send(product("agencia"), accrue).await;
         payment
     }

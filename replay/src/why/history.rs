@@ -176,7 +176,12 @@ impl History {
                 self.tallies.take_in(feature, event, place);
             }
             Event::Catalog(event) => self.published.take_in(&recorded.stream.owner, event, place),
-            Event::Organization(_) | Event::Subscription(_) | Event::CreditLedger(_) | Event::ReferralTree(_) => {}
+            Event::Organization(_)
+            | Event::Subscription(_)
+            | Event::CreditLedger(_)
+            | Event::ReferralTree(_)
+            | Event::InvoiceBook(_)
+            | Event::DiscountBook(_) => {}
         }
     }
 }
@@ -246,6 +251,8 @@ impl Places {
                 self.holds.insert(hold.clone(), place);
             }
             Event::GrantCancelled { .. }
+            | Event::CreditsClawedBack { .. }
+            | Event::CommissionNetted { .. }
             | Event::CreditsRevoked { .. }
             | Event::CreditsDeducted { .. }
             | Event::LotExpired { .. }

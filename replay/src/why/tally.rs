@@ -72,6 +72,8 @@ impl Tallies {
             | Event::CreditsGranted { .. }
             | Event::GrantScheduled { .. }
             | Event::GrantCancelled { .. }
+            | Event::CreditsClawedBack { .. }
+            | Event::CommissionNetted { .. }
             | Event::CreditsRevoked { .. }
             | Event::CreditsDeducted { .. }
             | Event::LotExpired { .. }

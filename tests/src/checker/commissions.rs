@@ -1,4 +1,6 @@
-//! Who referred whom, what that earns, and that it is granted once.
+//! Who referred whom, what that earns, when it matures, what is taken back of it, and that it is granted once.
+
+mod life;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,22 +8,30 @@ use rust_decimal::Decimal;
 
 use super::facts::{Facts, numbers};
 use super::{Event, Law, Log, Work, credits, number_at};
+use life::{Commission, Credited};
 
-/// A commission as it was accrued or granted.
-#[derive(Debug, Clone, PartialEq)]
-struct Commission {
-    beneficiary: String,
-    amount: Decimal,
-}
+/// Microseconds of a day of waiting.
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 pub(super) struct Commissions<'a> {
     facts: &'a Facts<'a>,
-    /// Whoever referred an organization, and when that was attributed.
-    sponsors: HashMap<String, (String, i64)>,
+    /// Whoever referred an organization.
+    sponsors: HashMap<String, Sponsor>,
     enrolled: HashSet<String>,
+    /// Who has paid.
+    payers: HashSet<String>,
     accrued: BTreeMap<String, Commission>,
-    granted: BTreeMap<String, Commission>,
+    /// What ledgers did with commissions.
+    credited: BTreeMap<String, Credited>,
     shared: HashMap<String, Shares>,
+}
+
+struct Sponsor {
+    organization: String,
+    /// From when on payments are shared, in microseconds; `None` is since registration.
+    since: Option<i64>,
+    /// From when on they must be: version 1 of the event does not say since when, so not before it was written.
+    surely: i64,
 }
 
 /// How a payment was shared.
@@ -37,18 +47,30 @@ impl<'a> Commissions<'a> {
             facts,
             sponsors: HashMap::new(),
             enrolled: HashSet::new(),
+            payers: HashSet::new(),
             accrued: BTreeMap::new(),
-            granted: BTreeMap::new(),
+            credited: BTreeMap::new(),
             shared: HashMap::new(),
         }
     }
 
     /// The referrers above an organization, the nearest first.
     fn ancestors(&self, organization: &str) -> Vec<&str> {
-        let above = |name: &&str| self.sponsors.get(*name).map(|(sponsor, _)| sponsor.as_str());
-        let first = self.sponsors.get(organization).map(|(sponsor, _)| sponsor.as_str());
+        self.ancestors_with(organization, |_| true)
+    }
+
+    /// Those who were above it at an instant.
+    fn ancestors_at(&self, organization: &str, at_micros: i64) -> Vec<&str> {
+        self.ancestors_with(organization, |sponsor| sponsor.since.is_none_or(|since| since <= at_micros))
+    }
+
+    fn ancestors_with(&self, organization: &str, counts: impl Fn(&Sponsor) -> bool) -> Vec<&str> {
+        let above = |name: &str| {
+            let sponsor = self.sponsors.get(name).filter(|sponsor| counts(sponsor))?;
+            Some(sponsor.organization.as_str())
+        };
         // A cycle is a violation of its own and must not keep us here.
-        std::iter::successors(first, above).take(self.sponsors.len()).collect()
+        std::iter::successors(above(organization), |name| above(name)).take(self.sponsors.len()).collect()
     }
 
     fn enroll(&mut self, event: &Event) -> Result<(), String> {
@@ -65,11 +87,39 @@ impl<'a> Commissions<'a> {
         if sponsor == organization || self.ancestors(sponsor).contains(&organization) {
             return Err(format!("{organization} is its own ancestor through {sponsor}"));
         }
-        let attribution = (sponsor.to_owned(), event.at_micros);
-        match self.sponsors.insert(organization.to_owned(), attribution) {
-            Some((other, _)) => Err(format!("{organization} was referred by {other} already")),
+        let since = event.micros("/since");
+        let says_since = event.body.get("since").is_some();
+        let surely = if says_since { since.unwrap_or(i64::MIN) } else { event.at_micros + 1 };
+        let attribution = Sponsor { organization: sponsor.to_owned(), since, surely };
+        if let Some(other) = self.sponsors.insert(organization.to_owned(), attribution) {
+            return Err(format!("{organization} was referred by {} already", other.organization));
+        }
+        if event.micros("/since").is_some() && self.payers.contains(organization) {
+            return Err(format!("{organization} had paid before it named {sponsor}"));
+        }
+        self.check_window(event, organization)
+    }
+
+    /// A sponsor that is named later is named within the days of the catalog.
+    fn check_window(&self, event: &Event, organization: &str) -> Result<(), String> {
+        let Some((since, registered_at)) = event.micros("/since").zip(self.facts.registered_at(organization)) else {
+            return Ok(());
+        };
+        let days =
+            self.facts.catalog_of(&event.owner, event).and_then(|it| it["referrals"]["attribution_days"].as_i64());
+        match days.filter(|days| since >= registered_at + days * DAY_MICROS) {
+            Some(days) => Err(format!("{organization} named a sponsor more than {days} days after its registration")),
             None => Ok(()),
         }
+    }
+
+    fn first_payment(&mut self, event: &Event) -> Result<(), String> {
+        let (payer, payment) = (event.text("/payer")?, event.text("/payment")?);
+        let paid = self.facts.payments.get(payment).ok_or_else(|| format!("payment {payment} was never recorded"))?;
+        if paid.event.owner != payer || Some(paid.event.at_micros) != event.micros("/paid_at") {
+            return Err(format!("{payer} did not make payment {payment} then"));
+        }
+        if self.payers.insert(payer.to_owned()) { Ok(()) } else { Err(format!("{payer} had paid before")) }
     }
 
     fn accrue(&mut self, event: &Event) -> Result<(), String> {
@@ -82,6 +132,10 @@ impl<'a> Commissions<'a> {
             return Err(format!("{payer} did not pay {base} with payment {payment}"));
         }
         let place = usize::try_from(level - 1).map_err(|_| format!("there is no level {level}"))?;
+        let version = event.body["catalog_version"].as_i64();
+        if paid.event.version.is_some() && paid.event.version != version {
+            return Err(format!("payment {payment} was shared under another catalog than it was made under"));
+        }
         let referrals = &self.facts.catalog(event)?["referrals"];
         let rates = numbers(&referrals["rates"]);
         if rates.get(place) != Some(&rate) {
@@ -94,25 +148,21 @@ impl<'a> Commissions<'a> {
         if amount != credits(base * rate * per_unit) {
             return Err(format!("{rate} of {base} is not {amount}"));
         }
-        if self.ancestors(payer).get(place) != Some(&beneficiary) {
+        if self.ancestors_at(payer, paid.event.at_micros).get(place) != Some(&beneficiary) {
             return Err(format!("{beneficiary} is not at level {level} above {payer}"));
+        }
+        let hold_days = referrals["hold_days"].as_i64().unwrap_or_default();
+        let matures_at = event.micros("/matures_at");
+        if matures_at.is_some_and(|at| at != paid.event.at_micros + hold_days * DAY_MICROS) {
+            return Err(format!("a commission of {payment} does not wait {hold_days} days"));
         }
         let shares = Shares { earning: rates.len(), levels: HashSet::new() };
         if !self.shared.entry(payment.to_owned()).or_insert(shares).levels.insert(level) {
             return Err(format!("payment {payment} was shared at level {level} before"));
         }
-        let commission = Commission { beneficiary: beneficiary.to_owned(), amount };
+        let commission = Commission::accrued(event, amount, matures_at)?;
         self.accrued.insert(event.text("/commission")?.to_owned(), commission);
         Ok(())
-    }
-
-    fn grant(&mut self, event: &Event) -> Result<(), String> {
-        let Ok(commission) = event.text("/commission") else { return Ok(()) };
-        let granted = Commission { beneficiary: event.owner.clone(), amount: event.number("/amount")? };
-        match self.granted.insert(commission.to_owned(), granted) {
-            Some(_) => Err(format!("commission {commission} was granted before")),
-            None => Ok(()),
-        }
     }
 
     /// Payments that did not reach everybody who was above the payer when it paid.
@@ -123,21 +173,13 @@ impl<'a> Commissions<'a> {
                 Some(shares) => (shares.earning, shares.levels.len()),
                 None => (1, 0),
             };
-            let owed = self.ancestors_at(&paid.event.owner, paid.event.at_micros).min(earning);
+            let above = self.ancestors_with(&paid.event.owner, |sponsor| sponsor.surely <= paid.event.at_micros);
+            let owed = above.len().min(earning);
             if shared < owed {
                 unshared.push(format!("payment {payment} of {} reached {shared} of {owed} levels", paid.event.owner));
             }
         }
         unshared
-    }
-
-    /// How many referrers an organization had above it at an instant, as far as their own attributions go back.
-    fn ancestors_at(&self, organization: &str, at_micros: i64) -> usize {
-        let above = |name: &&str| match self.sponsors.get(*name) {
-            Some((sponsor, since)) if *since < at_micros => Some(sponsor.as_str()),
-            Some(_) | None => None,
-        };
-        std::iter::successors(above(&organization), above).take(self.sponsors.len()).count()
     }
 }
 
@@ -150,28 +192,22 @@ impl Law for Commissions<'_> {
         match (event.kind.as_str(), event.name.as_str()) {
             ("referral_tree", "OrganizationEnrolled") => self.enroll(event),
             ("referral_tree", "ReferralAttributed") => self.attribute(event),
+            ("referral_tree", "FirstPaymentMade") => self.first_payment(event),
             ("referral_tree", "CommissionAccrued") => self.accrue(event),
+            ("referral_tree", "CommissionMatured") => self.mature(event),
+            ("referral_tree", "CommissionClawedBack") => self.claw_back(event),
             ("referral_tree", _) => event.unknown(),
             ("credit_ledger", "CreditsGranted") => self.grant(event),
+            ("credit_ledger", "CommissionNetted") => self.net(event),
+            ("credit_ledger", "CreditsClawedBack") => self.take_back(event),
             _ => Ok(()),
         }
     }
 
     fn close(&mut self, _log: &Log, work: Work) -> Vec<String> {
-        let mut violations = Vec::new();
-        for (commission, granted) in &self.granted {
-            match self.accrued.get(commission) {
-                None => violations.push(format!("commission {commission} was granted and never accrued")),
-                Some(accrued) if accrued != granted => violations.push(format!(
-                    "commission {commission} of {} for {} was granted as {} to {}",
-                    accrued.amount, accrued.beneficiary, granted.amount, granted.beneficiary
-                )),
-                Some(_) => {}
-            }
-        }
+        let mut violations = self.misgranted();
         if work == Work::Settled {
-            let missing = self.accrued.keys().filter(|commission| !self.granted.contains_key(*commission));
-            violations.extend(missing.map(|commission| format!("commission {commission} was never granted")));
+            violations.extend(self.unsettled());
             violations.extend(self.unshared());
         }
         violations.sort();

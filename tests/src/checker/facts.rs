@@ -14,12 +14,21 @@ pub(super) struct Payment<'a> {
     pub(super) currency: &'a str,
 }
 
+/// What was given back of a payment, up to and with a refund, and what had been paid, both without taxes.
+pub(super) struct Refund {
+    pub(super) total: Decimal,
+    pub(super) paid: Decimal,
+}
+
 #[derive(Default)]
 pub(super) struct Facts<'a> {
     /// Definitions of catalogs, by product and version.
     catalogs: HashMap<(&'a str, i64), &'a Value>,
     products: HashMap<&'a str, &'a str>,
     pub(super) payments: HashMap<&'a str, Payment<'a>>,
+    pub(super) refunds: HashMap<&'a str, Refund>,
+    /// When organizations were registered, in microseconds.
+    registered: HashMap<&'a str, i64>,
 }
 
 impl<'a> Facts<'a> {
@@ -41,14 +50,35 @@ impl<'a> Facts<'a> {
             }
             "OrganizationRegistered" => {
                 self.products.insert(event.owner.as_str(), text("/product")?);
+                self.registered.insert(event.owner.as_str(), event.micros("/registered_at")?);
             }
             "PaymentRecorded" => {
-                let (amount, currency) = (number_at(&event.body, "/amount/amount")?, text("/amount/currency")?);
+                // What the account balance pays was shared when it came in.
+                if event.body["method"] == "balance" {
+                    return None;
+                }
+                // What was paid before there were taxes does not say its share without them: that is all of it.
+                let net = number_at(&event.body, "/net/amount").or_else(|| number_at(&event.body, "/amount/amount"));
+                let (amount, currency) = (net?, text("/amount/currency")?);
                 self.payments.insert(text("/payment")?, Payment { event, amount, currency });
+            }
+            "PaymentRefunded" => {
+                let number = |pointer| number_at(&event.body, pointer);
+                let (total, paid) = (number("/refunded_net_total/amount")?, number("/paid_net/amount")?);
+                self.refunds.insert(text("/refund")?, Refund { total, paid });
             }
             _ => {}
         }
         Some(())
+    }
+
+    /// The catalog of a product that a decision was made under, if the log says which.
+    pub(super) fn catalog_of(&self, product: &str, event: &Event) -> Option<&'a Value> {
+        self.catalogs.get(&(product, event.version?)).copied()
+    }
+
+    pub(super) fn registered_at(&self, organization: &str) -> Option<i64> {
+        self.registered.get(organization).copied()
     }
 
     /// The catalog an event of an organization's, or of a product's own stream, was decided under.

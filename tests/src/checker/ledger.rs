@@ -31,6 +31,8 @@ struct Ledger {
     consumptions: HashMap<i64, Consumption>,
     /// Alerts that nobody has acknowledged yet.
     alerts: HashSet<String>,
+    /// What was taken back of commissions and was not there any more.
+    debt: Decimal,
     rule: Option<(Decimal, u64)>,
     /// Requests to buy, by their month.
     requests: HashMap<String, u64>,
@@ -109,6 +111,8 @@ impl Ledger {
             "GrantScheduled" => self.schedule(event),
             "GrantCancelled" => self.cancel(event),
             "CreditsRevoked" => self.revoke(event),
+            "CreditsClawedBack" => self.claw_back(event),
+            "CommissionNetted" => self.net(event),
             "CreditsDeducted" => self.deduct(event),
             "LotExpired" => self.expire_lot(event),
             "FeatureConsumed" => self.consume(event, facts.catalog(event)?),

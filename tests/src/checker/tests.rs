@@ -1,6 +1,7 @@
 //! A log that is sound, forged in every way a law speaks of.
 
 mod ledger;
+mod referrals;
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -77,7 +78,7 @@ impl Log {
         let (caller, command) = ("test".to_owned(), command.to_owned());
         self.receipts.retain(|receipt| receipt.command != command);
         self.receipts.push(Receipt { partition: 0, caller: caller.clone(), command: command.clone(), position });
-        let at_micros = position;
+        let at_micros = self.now.max(position);
         self.events.push(Event {
             partition: 0,
             position,
@@ -88,6 +89,7 @@ impl Log {
             body,
             caller,
             command,
+            version: None,
             at_micros,
         });
     }

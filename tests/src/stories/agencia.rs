@@ -82,7 +82,7 @@ async fn commissions(narrator: &mut Narrator, client: &Client) {
     credited(narrator, client, "juan", "40.55").await;
 
     let path = "/v1/organizations/juan/commissions";
-    let granted = client.until(path, |answer| answer.text.matches("\"granted\"").count() == 2).await;
+    let granted = client.until(path, |answer| answer.text.matches("\"status\":\"granted\"").count() == 2).await;
     // The newest comes first.
     for commission in granted.each("commissions").rev() {
         narrator.tell(&format!(

@@ -96,6 +96,11 @@ async fn find(gate: &Gate, customer: &Customer, position: i64) -> Result<Consump
 fn consumption(recorded: &Recorded) -> Option<Consumption> {
     match &recorded.event {
         Event::CreditLedger(event) => Consumption::of(u64::try_from(recorded.position).ok()?, event),
-        Event::Organization(_) | Event::Subscription(_) | Event::ReferralTree(_) | Event::Catalog(_) => None,
+        Event::Organization(_)
+        | Event::Subscription(_)
+        | Event::ReferralTree(_)
+        | Event::Catalog(_)
+        | Event::InvoiceBook(_)
+        | Event::DiscountBook(_) => None,
     }
 }

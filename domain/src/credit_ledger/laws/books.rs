@@ -34,6 +34,8 @@ pub(super) struct Books {
     windows: BTreeMap<(FeatureCode, Timestamp), Use>,
     levels: BTreeMap<FeatureCode, Quantity>,
     balance: Decimal,
+    owed: Decimal,
+    netted: Decimal,
 }
 
 impl Books {
@@ -49,6 +51,18 @@ impl Books {
             Event::CreditsRevoked { lot, amount, .. } | Event::LotExpired { lot, amount, .. } => {
                 let draw = Draw { lot: lot.clone(), amount: *amount };
                 self.each(&[draw], |account, amount| move_to(&mut account.left, &mut account.gone, amount));
+            }
+            Event::CreditsClawedBack { amount, lot, taken, owed, .. } => {
+                assert!(taken <= amount && (*taken == Credits::ZERO || lot.is_some()));
+                let draw = lot.iter().map(|lot| Draw { lot: lot.clone(), amount: *taken }).collect::<Vec<_>>();
+                self.each(&draw, |account, amount| move_to(&mut account.left, &mut account.gone, amount));
+                self.owed += amount.amount() - taken.amount();
+                assert_eq!(self.owed, owed.amount());
+            }
+            Event::CommissionNetted { amount, owed, .. } => {
+                assert!(*amount > Credits::ZERO);
+                move_to(&mut self.owed, &mut self.netted, amount.amount());
+                assert_eq!(self.owed, owed.amount());
             }
             Event::CreditsDeducted { draws, .. } => {
                 self.each(draws, |account, amount| move_to(&mut account.left, &mut account.gone, amount));
@@ -127,6 +141,7 @@ impl Books {
     pub(super) fn agree_with(&self, ledger: &CreditLedger) {
         assert_eq!(ledger.balance(), Credits::rounded(self.balance));
         assert!(ledger.balance() >= Credits::ZERO);
+        assert_eq!(ledger.owed(), Credits::rounded(self.owed));
         for (lot, account) in &self.lots {
             let Account { granted, left, held, spent, gone } = account;
             assert_eq!(*granted, left + held + spent + gone, "{lot}");

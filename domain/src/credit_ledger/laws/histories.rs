@@ -129,9 +129,15 @@ fn by_hand() -> impl Strategy<Value = Command> {
 
 fn plain() -> impl Strategy<Value = Command> {
     let top_up = credits().prop_map(|amount| Command::TopUp { amount, reference: None });
-    let commission = CommissionId::of(&id("pay_1"), 1);
-    let earn = credits().prop_map(move |amount| Command::GrantCommission { commission: commission.clone(), amount });
-    prop_oneof![2 => top_up, 1 => earn, 6 => consumptions(), 3 => levels(), 2 => by_hand()]
+    let commission = |number: u8| CommissionId::of(&id("pay_1"), number);
+    let earn = (1_u8..5, credits())
+        .prop_map(move |(number, amount)| Command::GrantCommission { commission: commission(number), amount });
+    let claw_back = (1_u8..5, credits()).prop_map(move |(number, amount)| Command::ClawBack {
+        commission: commission(number),
+        refund: id("ref_1"),
+        amount,
+    });
+    prop_oneof![2 => top_up, 2 => earn, 1 => claw_back, 6 => consumptions(), 3 => levels(), 2 => by_hand()]
 }
 
 fn intents() -> impl Strategy<Value = Intent> {

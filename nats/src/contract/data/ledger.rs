@@ -76,6 +76,18 @@ pub(super) enum LedgerFacts {
         #[serde(skip_serializing_if = "Option::is_none")]
         actor: Option<String>,
     },
+    CreditsClawedBack {
+        commission: String,
+        refund: String,
+        credits: String,
+        taken: String,
+        owed: String,
+    },
+    CommissionNetted {
+        commission: String,
+        credits: String,
+        owed: String,
+    },
     /// Of one lot, by hand: not to come, or taken away.
     OfLot {
         lot: String,

@@ -12,6 +12,8 @@ pub(super) struct Lot {
     pub(super) left: Decimal,
     pub(super) held: Decimal,
     pub(super) expires_at: Option<Timestamp>,
+    /// The commission it pays.
+    commission: Option<String>,
     /// What burns down first is smallest.
     rank: Rank,
 }
@@ -63,8 +65,12 @@ impl Ledger {
         let is_bought = event.body["kind"] == "purchased";
         let priority = event.body["priority"].as_i64().unwrap_or_default();
         let rank = (priority, expires_at.is_none(), expires_at, is_bought, instant("/effective_from"), event.position);
+        let commission = event.text("/commission").ok().map(ToOwned::to_owned);
+        if commission.is_some() && self.debt > Decimal::ZERO {
+            return Err(format!("a commission became lot {lot} while {} are owed", self.debt));
+        }
         self.balance += amount;
-        let added = Lot { left: amount, held: Decimal::ZERO, expires_at, rank };
+        let added = Lot { left: amount, held: Decimal::ZERO, expires_at, commission, rank };
         match self.lots.insert(lot.to_owned(), added) {
             Some(_) => Err(format!("lot {lot} was granted before")),
             None => Ok(()),
@@ -93,6 +99,36 @@ impl Ledger {
     pub(super) fn revoke(&mut self, event: &Event) -> Result<(), String> {
         let (lot, amount) = (event.text("/lot")?.to_owned(), event.number("/amount")?);
         self.spend(&[Draw { lot, amount }])
+    }
+
+    /// From what is left of the commission's lot; the rest is owed.
+    pub(super) fn claw_back(&mut self, event: &Event) -> Result<(), String> {
+        let commission = event.text("/commission")?;
+        let (amount, taken, owed) = (event.number("/amount")?, event.number("/taken")?, event.number("/owed")?);
+        let is_paid_by = |lot: &Lot| lot.commission.as_deref() == Some(commission);
+        let found = self.lots.iter().find(|(_, lot)| is_paid_by(lot));
+        let left = found.map_or(Decimal::ZERO, |(_, lot)| lot.left);
+        if amount <= Decimal::ZERO || taken != left.min(amount) {
+            return Err(format!("{taken} of {amount} taken back of {commission}, of which {left} are left"));
+        }
+        self.debt += amount - taken;
+        if owed != self.debt {
+            return Err(format!("{owed} are said to be owed, {} are", self.debt));
+        }
+        match found.filter(|_| taken > Decimal::ZERO).map(|(lot, _)| lot.clone()) {
+            Some(lot) => self.spend(&[Draw { lot, amount: taken }]),
+            None => Ok(()),
+        }
+    }
+
+    /// A commission pays what is owed before it becomes a lot.
+    pub(super) fn net(&mut self, event: &Event) -> Result<(), String> {
+        let (amount, owed) = (event.number("/amount")?, event.number("/owed")?);
+        if amount <= Decimal::ZERO || amount > self.debt || self.debt - amount != owed {
+            return Err(format!("{amount} netted to {owed}, owed were {}", self.debt));
+        }
+        self.debt = owed;
+        Ok(())
     }
 
     pub(super) fn deduct(&mut self, event: &Event) -> Result<(), String> {

@@ -211,9 +211,11 @@ fn caught(name: &str, pointer: &str, forged: Value, expected: Expect) {
 fn everything_a_ledger_does_is_sound() {
     let log = everything();
     assert_eq!(judged(&log), "");
+    // The last two happen in `referrals`: a commission needs its payment.
+    let elsewhere = ["GrantCancelled", "TopUpRuleRemoved", "CreditsClawedBack", "CommissionNetted"];
     for (name, _) in LedgerEvent::VERSIONS {
         let is_told = log.events.iter().any(|event| event.name == *name);
-        assert!(is_told || ["GrantCancelled", "TopUpRuleRemoved"].contains(name), "{name} does not happen");
+        assert!(is_told || elsewhere.contains(name), "{name} does not happen");
     }
 }
 

@@ -51,6 +51,18 @@ impl LedgerFacts {
                 reason: text(reason.as_ref()),
                 actor: text(actor.as_ref()),
             },
+            Event::CreditsClawedBack { commission, refund, amount, lot: _, taken, owed } => Self::CreditsClawedBack {
+                commission: commission.to_string(),
+                refund: refund.to_string(),
+                credits: amount.to_string(),
+                taken: taken.to_string(),
+                owed: owed.to_string(),
+            },
+            Event::CommissionNetted { commission, amount, owed } => Self::CommissionNetted {
+                commission: commission.to_string(),
+                credits: amount.to_string(),
+                owed: owed.to_string(),
+            },
             Event::GrantScheduled { lot, kind, amount, priority, effective_from, expires_at, reason, actor } => {
                 Self::CreditsGranted {
                     lot: lot.to_string(),

@@ -1,11 +1,11 @@
 //! Invoices, payments, credit notes and discounts.
 
 use domain::catalog::TaxedPrices;
-use domain::discount::{Lasts, Off};
 use domain::subscription::{Event, InvoiceKind, InvoiceTax, Item, Line, Method, RefundKind};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::contract::data::books::PublicTerms;
 use crate::contract::data::{PublicMoney, PublicPeriod};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -82,15 +82,8 @@ pub(in crate::contract::data) enum BillingFacts {
     },
     Discount {
         code: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        percent: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        amount: Option<PublicMoney>,
-        /// Absent where it is for ever.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        periods: Option<u16>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        plans: Vec<String>,
+        #[serde(flatten)]
+        terms: Option<PublicTerms>,
         at: Timestamp,
     },
     Other {},
@@ -311,18 +304,7 @@ impl BillingFacts {
         } else {
             return None;
         };
-        let off = terms.map(|terms| terms.off);
-        let (percent, amount) = match off {
-            Some(Off::Percent(share)) => (Some(share.to_string()), None),
-            Some(Off::Amount(amount)) => (None, Some((&amount).into())),
-            None => (None, None),
-        };
-        let periods = terms.and_then(|terms| match terms.lasts {
-            Lasts::Periods(periods) => Some(periods),
-            Lasts::ForEver => None,
-        });
-        let plans = terms.into_iter().flat_map(|terms| &terms.plans).map(ToString::to_string).collect();
-        Some(Self::Discount { code: code.to_string(), percent, amount, periods, plans, at: *at })
+        Some(Self::Discount { code: code.to_string(), terms: terms.map(Into::into), at: *at })
     }
 }
 
