@@ -118,7 +118,7 @@ pub fn events() -> Vec<Event> {
     events
 }
 
-fn organization() -> [organization::Event; 9] {
+fn organization() -> [organization::Event; 15] {
     use organization::Event as Of;
     [
         Of::OrganizationRegistered {
@@ -167,7 +167,7 @@ fn organization() -> [organization::Event; 9] {
     ]
 }
 
-fn referral_tree() -> [referral_tree::Event; 6] {
+fn referral_tree() -> [referral_tree::Event; 7] {
     use referral_tree::Event as Of;
     [
         Of::OrganizationEnrolled { organization: sample("maria"), code: sample("7KQ2M9XWRA") },
@@ -182,6 +182,7 @@ fn referral_tree() -> [referral_tree::Event; 6] {
             payment: sample("pay_01"),
             paid_at: instant("2026-01-31T14:00:00Z"),
         },
+        Of::PayerSimulated { payer: sample("maria") },
         Of::CommissionAccrued {
             commission: sample("pay_01-1"),
             payment: sample("pay_01"),

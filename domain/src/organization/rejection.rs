@@ -206,7 +206,7 @@ impl Refusal for Rejection {
                 vec![("instant", json!(instant)), ("earliest", json!(earliest)), ("latest", json!(latest))]
             }
             Self::OnTestClock { organization, holder } | Self::LiveBelow { holder, organization } => {
-                vec![("organization", json!(organization)), ("holder", json!(holder))]
+                vec![("member", json!(organization)), ("holder", json!(holder))]
             }
             Self::TooManyOnTestClock { members } => vec![("members", json!(members))],
             Self::NoTestClock { organization } => vec![("organization", json!(organization))],

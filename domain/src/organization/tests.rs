@@ -168,10 +168,10 @@ fn a_test_clock_is_for_a_sandbox_and_all_below_it_by_registration() {
 
 #[test]
 fn a_live_organization_is_on_no_test_clock() {
-    let refused = expect!["organization maria is live, its instant cannot be set"];
-    given([registered(None)]).when(start_clock(MARCH, Vec::new())).then_rejected(refused.clone());
-    given([registered(None)]).when(advance(MARCH)).then_rejected(refused.clone());
-    given([registered(None)]).when(follow("juan", MARCH)).then_rejected(refused);
+    let refused = || expect!["organization maria is live, its instant cannot be set"];
+    given([registered(None)]).when(start_clock(MARCH, Vec::new())).then_rejected(refused());
+    given([registered(None)]).when(advance(MARCH)).then_rejected(refused());
+    given([registered(None)]).when(follow("juan", MARCH)).then_rejected(refused());
     given([sandbox()])
         .when(start_clock(MARCH, vec![below("pedro", Environment::Live, None)]))
         .then_rejected(expect!["organization pedro is live, and below maria in the referral tree"]);
@@ -179,10 +179,10 @@ fn a_live_organization_is_on_no_test_clock() {
 
 #[test]
 fn an_organization_is_on_one_test_clock_and_on_no_other_instant() {
-    let refused = expect!["organization maria is on the test clock of maria"];
-    on_clock([]).when(start_clock(APRIL, Vec::new())).then_rejected(refused.clone());
-    on_clock([]).when(set(APRIL)).then_rejected(refused.clone());
-    on_clock([]).when(follow("juan", APRIL)).then_rejected(refused);
+    let refused = || expect!["organization maria is on the test clock of maria"];
+    on_clock([]).when(start_clock(APRIL, Vec::new())).then_rejected(refused());
+    on_clock([]).when(set(APRIL)).then_rejected(refused());
+    on_clock([]).when(follow("juan", APRIL)).then_rejected(refused());
     given([sandbox()])
         .when(start_clock(MARCH, vec![below("pedro", Environment::Sandbox, Some("juan"))]))
         .then_rejected(expect!["organization pedro is on the test clock of juan"]);

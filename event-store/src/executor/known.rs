@@ -242,7 +242,7 @@ impl Known {
             (
                 Command::ReferralTree(referral_tree::Command::AccrueCommissions {
                     catalog_version: Some(version), ..
-                }),
+                } | referral_tree::Command::ShareSimulated { catalog_version: Some(version), .. }),
                 Owner::Product(product),
             ) => Some((product.clone(), Some(*version))),
             (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Product(product)) => {

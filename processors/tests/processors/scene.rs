@@ -199,7 +199,7 @@ impl Scene {
 
     /// Runs all processors.
     pub fn process(&self) -> Running {
-        self.process_these(processors::all())
+        self.process_these(processors::all(&self.pool))
     }
 
     pub fn process_these(&self, processors: Vec<Arc<dyn Processor>>) -> Running {
