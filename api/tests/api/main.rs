@@ -7,6 +7,7 @@ mod bad_quantities;
 mod batch;
 mod by_hand;
 mod capacities;
+mod clocks;
 mod commands;
 mod entitlements;
 mod holds;

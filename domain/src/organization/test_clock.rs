@@ -113,7 +113,8 @@ impl Organization {
                 let holder = (registered.registered_at, registered.organization.clone());
                 let below = below.iter().map(|member| (member.registered_at, member.organization.clone()));
                 let members: BTreeSet<_> = below.chain([holder]).collect();
-                let joined = members.into_iter().map(|(registered_at, member)| Event::TestClockJoined { member, registered_at });
+                let joined =
+                    members.into_iter().map(|(registered_at, member)| Event::TestClockJoined { member, registered_at });
                 let started = Event::TestClockStarted { instant: *instant, actor: actor.clone() };
                 let holder = registered.organization.clone();
                 let followed = Event::TestClockFollowed { holder, instant: *instant };
@@ -220,7 +221,8 @@ impl Organization {
 
 /// May all of these go by the clock of one above them?
 fn check_below(below: &[Below], holder: &OrganizationId) -> Result<(), Rejection> {
-    if let Some(Below { organization, follows: Some(other), .. }) = below.iter().find(|member| member.follows.is_some()) {
+    if let Some(Below { organization, follows: Some(other), .. }) = below.iter().find(|member| member.follows.is_some())
+    {
         return Err(Rejection::OnTestClock { organization: organization.clone(), holder: other.clone() });
     }
     if let Some(live) = below.iter().find(|member| member.environment.is_live()) {

@@ -173,9 +173,8 @@ impl ReferralTree {
         members: &'a [OrganizationId],
     ) -> impl Iterator<Item = (Timestamp, &'a CommissionId, &'a Commission)> {
         let known = self.simulated.iter().filter_map(|(at, id)| Some((*at, id, self.commissions.get(id)?)));
-        known.filter(|(.., commission)| {
-            members.contains(&commission.payer) && members.contains(&commission.beneficiary)
-        })
+        known
+            .filter(|(.., commission)| members.contains(&commission.payer) && members.contains(&commission.beneficiary))
     }
 
     /// By which clock what its payments earn waits.

@@ -152,7 +152,14 @@ impl ReferralTree {
 
 impl Member {
     fn with(code: &ReferralCode) -> Self {
-        Self { code: code.clone(), sponsor: None, has_paid: false, payments: Vec::new(), forgot: false, clock: Clock::Wall }
+        Self {
+            code: code.clone(),
+            sponsor: None,
+            has_paid: false,
+            payments: Vec::new(),
+            forgot: false,
+            clock: Clock::Wall,
+        }
     }
 
     pub(super) fn pay(&mut self) {

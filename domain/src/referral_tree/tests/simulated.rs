@@ -78,7 +78,8 @@ fn what_is_given_back_before_a_simulated_commission_matures_never_does_whatever_
 #[test]
 fn the_tree_says_who_is_below_whom() {
     let tree = the_three().state();
-    let below = |above: &str| tree.below(&id(above)).into_iter().map(|(member, sponsor)| format!("{member} of {sponsor}"));
+    let below =
+        |above: &str| tree.below(&id(above)).into_iter().map(|(member, sponsor)| format!("{member} of {sponsor}"));
     assert_eq!(below("juan").collect::<Vec<_>>(), ["maria of juan", "pedro of maria"]);
     assert_eq!(below("pedro").count(), 0);
 }
