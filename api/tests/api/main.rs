@@ -8,6 +8,7 @@ mod batch;
 mod billing_profiles;
 mod by_hand;
 mod capacities;
+mod clocks;
 mod commands;
 mod discounts;
 mod entitlements;

@@ -255,9 +255,10 @@ impl Known {
             (Command::Organization(_) | Command::CreditLedger(_), _) => binding_of_ledger(terms),
             // A payment is shared by the rates of its own moment, however late that is done.
             (
-                Command::ReferralTree(referral_tree::Command::AccrueCommissions {
-                    catalog_version: Some(version), ..
-                }),
+                Command::ReferralTree(
+                    referral_tree::Command::AccrueCommissions { catalog_version: Some(version), .. }
+                    | referral_tree::Command::ShareSimulated { catalog_version: Some(version), .. },
+                ),
                 Owner::Product(product),
             ) => Some((product.clone(), Some(*version))),
             (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Product(product)) => {
