@@ -55,7 +55,13 @@ impl Processor for SettleRedemptions {
                 | organization::Event::AdministratorAppointed { .. }
                 | organization::Event::AdministratorDismissed { .. }
                 | organization::Event::BillingProfileSet { .. }
-                | organization::Event::InstantSet { .. },
+                | organization::Event::InstantSet { .. }
+                | organization::Event::TestClockStarted { .. }
+                | organization::Event::TestClockJoined { .. }
+                | organization::Event::TestClockAdvanceRequested { .. }
+                | organization::Event::TestClockStepped { .. }
+                | organization::Event::TestClockAdvanced { .. }
+                | organization::Event::TestClockFollowed { .. },
             )
             | Event::Subscription(
                 subscription::Event::SubscriptionStarted { .. }
@@ -118,6 +124,7 @@ impl Processor for SettleRedemptions {
                 referral_tree::Event::OrganizationEnrolled { .. }
                 | referral_tree::Event::ReferralAttributed { .. }
                 | referral_tree::Event::FirstPaymentMade { .. }
+                | referral_tree::Event::PayerSimulated { .. }
                 | referral_tree::Event::CommissionAccrued { .. }
                 | referral_tree::Event::CommissionMatured { .. }
                 | referral_tree::Event::CommissionClawedBack { .. },

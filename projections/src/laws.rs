@@ -14,7 +14,8 @@ use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
 use crate::{
     balance, commission_statement, commissions, compliance_alerts, consumptions, credit_notes, credit_statement,
-    discount_codes, invoices, mrr_movements, organizations, payments, plan_conversions, referral_network, revenue, usage,
+    discount_codes, invoices, mrr_movements, organizations, payments, plan_conversions, referral_network, revenue,
+    usage,
 };
 use history::{decimal, of_the_organizations, of_the_product};
 

@@ -98,14 +98,21 @@ pub(crate) struct Stamp {
 /// Does an event of the organization say something that is kept here?
 pub(crate) fn is_told(event: &OrganizationEvent) -> bool {
     match event {
-        OrganizationEvent::OrganizationRegistered { .. } | OrganizationEvent::InstantSet { .. } => true,
+        OrganizationEvent::OrganizationRegistered { .. }
+        | OrganizationEvent::InstantSet { .. }
+        | OrganizationEvent::TestClockFollowed { .. } => true,
         OrganizationEvent::FeatureOverridden { .. }
         | OrganizationEvent::OverrideRemoved { .. }
         | OrganizationEvent::OrganizationSuspended { .. }
         | OrganizationEvent::OrganizationResumed { .. }
         | OrganizationEvent::AdministratorAppointed { .. }
         | OrganizationEvent::AdministratorDismissed { .. }
-        | OrganizationEvent::BillingProfileSet { .. } => false,
+        | OrganizationEvent::BillingProfileSet { .. }
+        | OrganizationEvent::TestClockStarted { .. }
+        | OrganizationEvent::TestClockJoined { .. }
+        | OrganizationEvent::TestClockAdvanceRequested { .. }
+        | OrganizationEvent::TestClockStepped { .. }
+        | OrganizationEvent::TestClockAdvanced { .. } => false,
     }
 }
 
@@ -117,7 +124,9 @@ impl Life {
             self.zone = Some(time_zone.clone());
             self.environment = *environment;
         }
-        if let OrganizationEvent::InstantSet { instant, .. } = event {
+        if let OrganizationEvent::InstantSet { instant, .. } | OrganizationEvent::TestClockFollowed { instant, .. } =
+            event
+        {
             self.instant = Some(*instant);
         }
     }

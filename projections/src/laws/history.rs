@@ -9,9 +9,9 @@ use domain::discount::{DiscountTerms, Lasts, Off};
 use domain::organization::{Environment, Sponsorship};
 use domain::stream::{Owner, StreamId};
 use domain::{
-    ActorId, AlertId, Attributes, CommissionId, CreditNoteId, Credits, Currency, DiscountCode, Event, FeatureCode, HoldId,
-    InvoiceId, Kind, LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
-    RefundId, Series,
+    ActorId, AlertId, Attributes, CommissionId, CreditNoteId, Credits, Currency, DiscountCode, Event, FeatureCode,
+    HoldId, InvoiceId, Kind, LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText,
+    ReferralCode, RefundId, Series,
 };
 use domain::{credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 use event_store::{Metadata, Recorded};
