@@ -35,3 +35,8 @@ async fn flowmatik() {
 async fn kipu() {
     check("kipu", expect_file!["../../scenarios/kipu.txt"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn referrals() {
+    check("referrals", expect_file!["../../scenarios/referrals.txt"]).await;
+}
