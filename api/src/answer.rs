@@ -97,6 +97,11 @@ impl<T> Answer<T> {
         Self::with_status(StatusCode::OK, applied, result)
     }
 
+    /// Something that was begun, and goes on by itself: 202.
+    pub(crate) fn begun(applied: &Applied, result: T) -> Self {
+        Self::with_status(StatusCode::ACCEPTED, applied, result)
+    }
+
     fn with_status(status: StatusCode, applied: &Applied, result: T) -> Self {
         Self { status, body: Answered::of(applied, result), repeated: applied.repeated }
     }

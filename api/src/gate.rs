@@ -8,7 +8,7 @@ use domain::catalog::CatalogVersion;
 use domain::organization::Registered;
 use domain::stream::Owner;
 use domain::{Command, Kind, OrganizationId, Rejection, State, credit_ledger};
-use event_store::{Applied, Executor, Failure, Sight, Submission, Verdict};
+use event_store::{Applied, Billing, Executor, Failure, Sight, Submission, Verdict};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgPool;
@@ -89,6 +89,11 @@ impl Gate {
     /// What an organization's entitlements rest on, as the log has it now.
     pub(crate) async fn account(&self, organization: &OrganizationId) -> Result<Sight, Failure> {
         heard(timeout(PATIENCE, self.executor.account(organization)).await)
+    }
+
+    /// What a command to an organization's subscription would be decided on, as the log has it now.
+    pub(crate) async fn billing(&self, organization: &OrganizationId) -> Result<Billing, Failure> {
+        heard(timeout(PATIENCE, self.executor.billing(organization)).await)
     }
 
     /// The catalog version that binds what an organization uses; `None` where it has none. From memory, unless nobody

@@ -15,12 +15,14 @@ pub mod rate;
 
 mod access;
 mod answer;
+mod billing_profile;
 mod redemption;
 mod registration;
 mod representation;
 mod request;
 mod router;
 mod routes;
+mod table;
 
 pub use gate::{Facts, Gate, HealthCheck};
 pub use openapi::openapi;

@@ -26,7 +26,7 @@ const EVERY_ROUTE: &[&str] = &["401", "403", "404", "422", "429", "500", "503"];
 const EVERY_COMMAND: &[&str] = &["400", "408", "409", "413", "415"];
 
 /// Questions that need a body. They change nothing, so they have no name and no replay.
-const QUESTIONS: &[&str] = &["check_entitlements"];
+const QUESTIONS: &[&str] = &["check_entitlements", "preview_change"];
 
 /// Problems of every body.
 const EVERY_BODY: &[&str] = &["400", "408", "413", "415"];
@@ -49,10 +49,12 @@ const NAMED_BY_CONTENT: &[&str] = &["consume_batch", "reverse_usage"];
         (name = "discounts", description = "Codes by which organizations pay less"),
         (name = "organizations", description = "Who buys"),
         (name = "subscriptions", description = "Plans and their payments"),
+        (name = "invoices", description = "What is billed, what was paid of it, and what went back"),
         (name = "entitlements", description = "What may be used, asked without using it"),
         (name = "usage", description = "What was used, and how close to its limit"),
         (name = "credits", description = "What can still be spent"),
         (name = "referrals", description = "Who referred whom, and what it earned"),
+        (name = "revenue", description = "What a product earns, and how that moves"),
         (name = "operations", description = "How Tollgate is; open without a key"),
     ),
     components(schemas(ProblemBody))

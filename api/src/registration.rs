@@ -25,6 +25,9 @@ use crate::gate::Gate;
 /// The caller name under which organizations are enrolled, here and by the processor `share_payments`.
 const ENROLLER: &str = "referrals";
 
+/// The caller name under which sandboxes are put on test clocks here.
+const CLOCKMAKER: &str = "test_clocks";
+
 /// An organization that wants in.
 pub(crate) struct Registration {
     pub(crate) organization: OrganizationId,
@@ -69,7 +72,8 @@ impl Registration {
 
         let answer: Result<organization::Answer, _> = serde_json::from_str(&applied.answer);
         let registered = answer.ok().flatten().ok_or_else(|| unreadable(&applied))?;
-        enroll(gate, &registered, request_id).await?;
+        enroll(gate, &registered, request_id.clone()).await?;
+        follow_sponsor(gate, &registered, request_id).await?;
         Ok((applied, registered))
     }
 }
@@ -103,6 +107,43 @@ pub(crate) async fn refuse_payers(gate: &Gate, registered: &Registered) -> Resul
     }
     let organization = registered.organization.clone();
     Err(Rejection::ReferralTree(referral_tree::Rejection::PaidAlready { organization }).into())
+}
+
+/// Puts a sandbox on the test clock of its sponsor, if that is on one, so that its first command is decided at the clock's
+/// instant. The processor `advance_clocks` does the same where this was interrupted.
+async fn follow_sponsor(gate: &Gate, registered: &Registered, request_id: String) -> Result<(), Failure> {
+    let Some(Sponsorship { sponsor, .. }) = &registered.sponsor else { return Ok(()) };
+    if registered.environment.is_live() {
+        return Ok(());
+    }
+    let follows = |state: &State| {
+        let State::Organization(organization) = state else { return None };
+        organization.follows().cloned()
+    };
+    let followed = gate.inspect(Kind::Organization, Owner::Organization(sponsor.clone()), follows).await?;
+    let Some(holder) = followed else { return Ok(()) };
+    let (member, registered_at) = (registered.organization.clone(), registered.registered_at);
+    let key = |command_id: String| CommandKey { caller: CLOCKMAKER.to_owned(), command_id };
+    let admitted = Submission {
+        owner: Owner::Organization(holder.clone()),
+        key: key(format!("admit-{member}")),
+        command: organization::Command::AdmitToTestClock { member: member.clone(), registered_at }.into(),
+        request_id: request_id.clone(),
+    };
+    gate.execute(admitted).await?;
+    let shown = |state: &State| {
+        let State::Organization(organization) = state else { return None };
+        Some(organization.test_clock()?.instant())
+    };
+    let shown = gate.inspect(Kind::Organization, Owner::Organization(holder.clone()), shown).await?;
+    let Some(instant) = shown else { return Ok(()) };
+    let followed = Submission {
+        owner: Owner::Organization(member.clone()),
+        key: key(format!("follow-{member}-{holder}@{instant}")),
+        command: organization::Command::FollowTestClock { holder, instant }.into(),
+        request_id,
+    };
+    gate.execute(followed).await.map(|_| ())
 }
 
 /// What registration fixed, read off the organization's own stream; `None` if it is not registered.

@@ -63,6 +63,11 @@ pub(crate) fn plain(amount: Decimal) -> String {
     amount.normalize().to_string()
 }
 
+/// An amount of a read model, with the decimals of its currency.
+pub(crate) fn amount_in(amount: Decimal, currency: &str) -> String {
+    money(Some(amount), Some(currency)).map_or_else(|| plain(amount), |money| money.amount)
+}
+
 /// An amount of a read model in its currency; `None` if either is absent.
 pub(crate) fn money(amount: Option<Decimal>, currency: Option<&str>) -> Option<Money> {
     let currency = Currency::new(currency?).ok()?;

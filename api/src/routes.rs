@@ -1,6 +1,7 @@
 //! The routes. A handler does four things: parse, authorize (its guard did), execute, render.
 
 mod alerts;
+mod billing_profile;
 mod capacities;
 mod catalogs;
 mod credits;
@@ -8,10 +9,12 @@ mod discount_codes;
 mod discounts;
 mod entitlements;
 mod holds;
+mod invoices;
 mod look;
 mod operations;
 mod organizations;
 mod referrals;
+mod revenue;
 mod subscription;
 mod usage;
 
@@ -33,6 +36,9 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::OrganizationsWrite, routes!(organizations::standing::suspend_organization)))
         .routes(guard(Scope::OrganizationsWrite, routes!(organizations::standing::resume_organization)))
         .routes(guard(Scope::OrganizationsWrite, routes!(organizations::standing::set_instant)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::test_clock::start_test_clock)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(organizations::test_clock::advance_test_clock)))
+        .routes(guard(Scope::Read, routes!(organizations::test_clock::get_test_clock)))
         .routes(guard(Scope::OrganizationsWrite, routes!(organizations::administrators::appoint_administrator)))
         .routes(guard(Scope::OrganizationsWrite, routes!(organizations::administrators::dismiss_administrator)))
         .routes(guard(Scope::Read, routes!(organizations::administrators::list_administrators)))
@@ -50,11 +56,30 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::changes::resume_subscription)))
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::changes::end_trial)))
         .routes(guard(Scope::PaymentsWrite, routes!(subscription::record_payment)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(subscription::payment_method::attach_payment_method)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(subscription::payment_method::detach_payment_method)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(billing_profile::set_billing_profile)))
+        .routes(guard(Scope::Read, routes!(billing_profile::get_billing_profile)))
+        .routes(guard(Scope::OrganizationsWrite, routes!(billing_profile::erase_billing_profile)))
+        .routes(guard(Scope::Read, routes!(invoices::list_invoices)))
+        .routes(guard(Scope::Read, routes!(invoices::upcoming::get_draft)))
+        .routes(guard(Scope::Read, routes!(invoices::get_invoice)))
+        .routes(guard(Scope::PaymentsWrite, routes!(invoices::changes::void_invoice)))
+        .routes(guard(Scope::PaymentsWrite, routes!(invoices::changes::issue_credit_note)))
+        .routes(guard(Scope::Read, routes!(invoices::credit_notes::list_credit_notes)))
+        .routes(guard(Scope::Read, routes!(invoices::credit_notes::get_credit_note)))
+        .routes(guard(Scope::Read, routes!(invoices::payments::list_payments)))
+        .routes(guard(Scope::PaymentsWrite, routes!(invoices::payments::refund_payment)))
+        .routes(guard(Scope::Read, routes!(invoices::upcoming::get_upcoming)))
+        .routes(guard(Scope::Read, routes!(invoices::upcoming::preview_change)))
         .routes(guard(Scope::UsageWrite, routes!(usage::consume_feature)))
         .routes(guard(Scope::UsageWrite, routes!(usage::batch::consume_batch)))
         .routes(guard(Scope::Read, routes!(usage::list_usage)))
         .routes(guard(Scope::Read, routes!(usage::summary::summarize_usage)))
         .routes(guard(Scope::Read, routes!(usage::summary::summarize_product_usage)))
+        .routes(guard(Scope::Read, routes!(revenue::mrr::get_mrr)))
+        .routes(guard(Scope::Read, routes!(revenue::sums::get_revenue)))
+        .routes(guard(Scope::Read, routes!(revenue::conversions::get_conversions)))
         .routes(guard(Scope::UsageWrite, routes!(usage::reversal::reverse_usage)))
         .routes(guard(Scope::UsageWrite, routes!(holds::place_hold)))
         .routes(guard(Scope::UsageWrite, routes!(holds::capture_hold)))

@@ -118,7 +118,7 @@ pub fn events() -> Vec<Event> {
     events
 }
 
-fn organization() -> [organization::Event; 9] {
+fn organization() -> [organization::Event; 15] {
     use organization::Event as Of;
     [
         Of::OrganizationRegistered {
@@ -158,10 +158,16 @@ fn organization() -> [organization::Event; 9] {
             },
         },
         Of::InstantSet { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
+        Of::TestClockStarted { instant: instant("2026-02-28T14:00:00Z"), actor: sample("operator-7") },
+        Of::TestClockJoined { member: sample("maria"), registered_at: Some(instant("2026-02-28T14:00:00Z")) },
+        Of::TestClockAdvanceRequested { to: instant("2026-05-28T14:00:00Z"), actor: sample("operator-7") },
+        Of::TestClockStepped { instant: instant("2026-03-28T14:00:00Z") },
+        Of::TestClockAdvanced { to: instant("2026-05-28T14:00:00Z") },
+        Of::TestClockFollowed { holder: sample("juan"), instant: instant("2026-03-28T14:00:00Z") },
     ]
 }
 
-fn referral_tree() -> [referral_tree::Event; 6] {
+fn referral_tree() -> [referral_tree::Event; 7] {
     use referral_tree::Event as Of;
     [
         Of::OrganizationEnrolled { organization: sample("maria"), code: sample("7KQ2M9XWRA") },
@@ -176,6 +182,7 @@ fn referral_tree() -> [referral_tree::Event; 6] {
             payment: sample("pay_01"),
             paid_at: instant("2026-01-31T14:00:00Z"),
         },
+        Of::PayerSimulated { payer: sample("maria") },
         Of::CommissionAccrued {
             commission: sample("pay_01-1"),
             payment: sample("pay_01"),

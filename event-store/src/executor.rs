@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use job::{Asked, Job, Question, Reading};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
-use view::{Binding, Clock, Publications, Sight, View};
+use view::{Billing, Binding, Clock, Publications, Sight, View};
 
 use crate::database::{Database, DatabaseError, Role};
 use crate::log::LogError;
@@ -219,6 +219,12 @@ impl Executor {
     pub async fn account(&self, organization: &OrganizationId) -> Result<Sight, Failure> {
         let queue = self.queue(&Owner::Organization(organization.clone()))?;
         ask(queue, Question::Account(organization.clone())).await
+    }
+
+    /// What a command to an organization's subscription would be decided on, as the log has it now.
+    pub async fn billing(&self, organization: &OrganizationId) -> Result<Billing, Failure> {
+        let queue = self.queue(&Owner::Organization(organization.clone()))?;
+        ask(queue, Question::Billing(organization.clone())).await
     }
 
     /// How many partitions the log has.

@@ -22,7 +22,7 @@ pub mod proof;
 pub mod receipt;
 
 pub use database::{Database, DatabaseError, Role};
-pub use executor::view::{Account, Binding, Clock, Sight};
+pub use executor::view::{Account, Billing, Binding, Clock, Sight};
 pub use executor::{Applied, Executor, Failure, Grounds, Submission, Verdict};
 pub use feed::{Feed, PolledFeed, Recent, Stretch};
 pub use log::{Head, Log, LogError, Metadata, Recorded};

@@ -104,7 +104,9 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
             referral_tree::Event::OrganizationEnrolled { organization, .. }
             | referral_tree::Event::ReferralAttributed { organization, .. },
         ) => Some(organization),
-        Event::ReferralTree(referral_tree::Event::FirstPaymentMade { payer, .. }) => Some(payer),
+        Event::ReferralTree(
+            referral_tree::Event::FirstPaymentMade { payer, .. } | referral_tree::Event::PayerSimulated { payer },
+        ) => Some(payer),
         Event::InvoiceBook(
             invoice_book::Event::InvoiceNumbered { organization, .. }
             | invoice_book::Event::CreditNoteNumbered { organization, .. },
@@ -126,7 +128,13 @@ fn organization(recorded: &Recorded) -> Option<&OrganizationId> {
             | organization::Event::AdministratorAppointed { .. }
             | organization::Event::AdministratorDismissed { .. }
             | organization::Event::BillingProfileSet { .. }
-            | organization::Event::InstantSet { .. },
+            | organization::Event::InstantSet { .. }
+            | organization::Event::TestClockStarted { .. }
+            | organization::Event::TestClockJoined { .. }
+            | organization::Event::TestClockAdvanceRequested { .. }
+            | organization::Event::TestClockStepped { .. }
+            | organization::Event::TestClockAdvanced { .. }
+            | organization::Event::TestClockFollowed { .. },
         )
         | Event::Subscription(_)
         | Event::CreditLedger(_)

@@ -71,6 +71,7 @@ impl Processor for GrantCommissions {
                 referral_tree::Event::OrganizationEnrolled { .. }
                 | referral_tree::Event::ReferralAttributed { .. }
                 | referral_tree::Event::FirstPaymentMade { .. }
+                | referral_tree::Event::PayerSimulated { .. }
                 | referral_tree::Event::CommissionAccrued { matures_at: Some(_), .. }
                 | referral_tree::Event::CommissionClawedBack { matured: false, .. },
             )
@@ -83,7 +84,13 @@ impl Processor for GrantCommissions {
                 | organization::Event::AdministratorAppointed { .. }
                 | organization::Event::AdministratorDismissed { .. }
                 | organization::Event::BillingProfileSet { .. }
-                | organization::Event::InstantSet { .. },
+                | organization::Event::InstantSet { .. }
+                | organization::Event::TestClockStarted { .. }
+                | organization::Event::TestClockJoined { .. }
+                | organization::Event::TestClockAdvanceRequested { .. }
+                | organization::Event::TestClockStepped { .. }
+                | organization::Event::TestClockAdvanced { .. }
+                | organization::Event::TestClockFollowed { .. },
             )
             | Event::Subscription(
                 subscription::Event::SubscriptionStarted { .. }

@@ -8,7 +8,8 @@
 //! PaymentRecorded      --share_payments-----> AccrueCommissions --> CommissionAccrued
 //! CommissionMatured    --grant_commissions--> GrantCommission   --> CreditsGranted
 //! CommissionClawedBack --grant_commissions--> ClawBack          --> CreditsClawedBack
-//! InvoicePaidFromCredits -move_credits---> RecordPayment    --> PaymentRecorded
+//! InvoiceIssued        --number_invoices---> Number            --> InvoiceNumbered
+//! InvoicePaidFromCredits -move_credits-----> RecordPayment     --> PaymentRecorded
 //! OverpaymentKept      --move_credits------> TopUp             --> CreditsGranted
 //! CodeRedeemed         --settle_redemptions> ApplyDiscount     --> DiscountApplied
 //! HoldPlaced ... its end --meet_deadlines---> Settle            --> HoldExpired
@@ -23,11 +24,13 @@
 //! This crate must not read a projection, know one, or write to the log other than by a command. Start reading at
 //! [`Processor`], then [`share_payments`].
 
+pub mod advance_clocks;
 pub mod deadline;
 pub mod failed;
 pub mod grant_commissions;
 pub mod meet_deadlines;
 pub mod move_credits;
+pub mod number_invoices;
 pub mod processor;
 pub mod runner;
 pub mod settle_redemptions;
@@ -46,19 +49,21 @@ pub use failed::{Failed, failed, retry};
 pub use processor::{ActError, Done, Processor, Todo, Wanted};
 pub use status::{Status, settled, statuses};
 
-/// Every processor there is.
+/// Every processor there is. The pool is for the one that waits until the others have nothing to do.
 #[must_use]
-pub fn all() -> Vec<Arc<dyn Processor>> {
+pub fn all(pool: &PgPool) -> Vec<Arc<dyn Processor>> {
     vec![
+        Arc::new(advance_clocks::AdvanceClocks::new(pool.clone())),
         Arc::new(share_payments::SharePayments),
         Arc::new(grant_commissions::GrantCommissions),
         Arc::new(move_credits::MoveCredits),
         Arc::new(settle_redemptions::SettleRedemptions),
         Arc::new(meet_deadlines::MeetDeadlines),
+        Arc::new(number_invoices::NumberInvoices),
     ]
 }
 
 /// Runs every processor until `stop` turns true or its sender is gone. Several processes may do so on one database.
 pub async fn run(pool: PgPool, feed: Arc<dyn Feed>, executor: Executor, stop: watch::Receiver<bool>) {
-    runner::run(all(), pool, feed, executor, stop).await;
+    runner::run(all(&pool), pool, feed, executor, stop).await;
 }

@@ -149,7 +149,13 @@ impl Processor for SharePayments {
                 | organization::Event::AdministratorAppointed { .. }
                 | organization::Event::AdministratorDismissed { .. }
                 | organization::Event::BillingProfileSet { .. }
-                | organization::Event::InstantSet { .. },
+                | organization::Event::InstantSet { .. }
+                | organization::Event::TestClockStarted { .. }
+                | organization::Event::TestClockJoined { .. }
+                | organization::Event::TestClockAdvanceRequested { .. }
+                | organization::Event::TestClockStepped { .. }
+                | organization::Event::TestClockAdvanced { .. }
+                | organization::Event::TestClockFollowed { .. },
             )
             | Event::Subscription(
                 subscription::Event::SubscriptionStarted { .. }
@@ -210,6 +216,7 @@ impl Processor for SharePayments {
                 referral_tree::Event::OrganizationEnrolled { .. }
                 | referral_tree::Event::ReferralAttributed { .. }
                 | referral_tree::Event::FirstPaymentMade { .. }
+                | referral_tree::Event::PayerSimulated { .. }
                 | referral_tree::Event::CommissionAccrued { .. }
                 | referral_tree::Event::CommissionMatured { .. }
                 | referral_tree::Event::CommissionClawedBack { .. },
@@ -236,6 +243,12 @@ impl Processor for SharePayments {
             }
             Task::Accrue { payer, payment, amount, paid_at, catalog_version } => {
                 let product = product_of(&payer, executor).await?;
+                if let Some(clock) = clock_of(&payer, executor).await? {
+                    let paid_at = clock.instant;
+                    let shared =
+                        referral_tree::Command::ShareSimulated { payment, payer, amount, paid_at, catalog_version };
+                    return self.share_by(clock, product, shared, todo, executor).await;
+                }
                 let command =
                     referral_tree::Command::AccrueCommissions { payment, payer, amount, paid_at, catalog_version };
                 (product, command, todo.key(self.name()))
@@ -251,6 +264,48 @@ impl Processor for SharePayments {
     }
 }
 
+/// The test clock that a payer is on.
+struct PayersClock {
+    /// The payer's instant: the clock waits until its payment was shared.
+    instant: Timestamp,
+    members: Vec<OrganizationId>,
+}
+
+impl SharePayments {
+    /// Shares a payment on a test clock, and lets mature at once what need not wait.
+    async fn share_by(
+        &self,
+        PayersClock { instant, members }: PayersClock,
+        product: ProductCode,
+        shared: referral_tree::Command,
+        todo: &Todo,
+        executor: &Executor,
+    ) -> Result<Done, ActError> {
+        let settle = referral_tree::Command::SettleSimulated { members, now: instant };
+        let (owner, key, request_id) = (Owner::Product(product), todo.key(self.name()), todo.event_id.to_string());
+        let matures = CommandKey { command_id: format!("{}-matures", key.command_id), ..key.clone() };
+        let share = Submission { owner: owner.clone(), command: shared.into(), key, request_id: request_id.clone() };
+        submit(executor, share).await.map_err(unless_the_sponsor_follows)?;
+        Ok(submit(executor, Submission { owner, command: settle.into(), key: matures, request_id }).await?)
+    }
+}
+
+/// The test clock an organization is on, as its own stream and the holder's say.
+async fn clock_of(payer: &OrganizationId, executor: &Executor) -> Result<Option<PayersClock>, ActError> {
+    let follows = |state: &State| {
+        let State::Organization(organization) = state else { return None };
+        Some((organization.follows()?.clone(), organization.instant()?))
+    };
+    let found = executor.inspect(Kind::Organization, Owner::Organization(payer.clone()), follows).await?;
+    let Some((holder, instant)) = found else { return Ok(None) };
+    let members = |state: &State| {
+        let State::Organization(organization) = state else { return Vec::new() };
+        organization.test_clock().map(|clock| clock.members().cloned().collect()).unwrap_or_default()
+    };
+    let members = executor.inspect(Kind::Organization, Owner::Organization(holder), members).await?;
+    Ok(Some(PayersClock { instant, members }))
+}
+
 /// A registration names a sponsor that is registered already, but its enrolment may still be to do, in another partition.
 fn unless_the_sponsor_follows(failure: Failure) -> ActError {
     match failure {
@@ -262,13 +317,14 @@ fn unless_the_sponsor_follows(failure: Failure) -> ActError {
     }
 }
 
-/// The product of an organization, as its own stream says; the payment's event does not repeat it.
-async fn product_of(organization: &OrganizationId, executor: &Executor) -> Result<ProductCode, ActError> {
+/// The product of an organization, as its own stream says; what it pays and is billed does not repeat it.
+pub(crate) async fn product_of(organization: &OrganizationId, executor: &Executor) -> Result<ProductCode, ActError> {
     let look = |state: &State| {
         let State::Organization(organization) = state else { return None };
         organization.registered().map(|registered| registered.product.clone())
     };
     let found = executor.inspect(Kind::Organization, Owner::Organization(organization.clone()), look).await?;
-    let unknown = || ActError::Impossible { reason: format!("organization {organization} paid but is not registered") };
+    let unknown =
+        || ActError::Impossible { reason: format!("organization {organization} is billed but not registered") };
     found.ok_or_else(unknown)
 }

@@ -26,7 +26,7 @@ pub struct Status {
 /// How each processor stands. Also sets the gauges `tollgate_processor_pending` and `tollgate_processor_failed`.
 pub async fn statuses(pool: &PgPool) -> Result<Vec<Status>, sqlx::Error> {
     let mut statuses = Vec::new();
-    for processor in crate::all() {
+    for processor in crate::all(pool) {
         let status = status(pool, &*processor).await?;
         metrics::gauge!("tollgate_processor_pending", "processor" => status.processor).set(as_gauge(status.pending));
         metrics::gauge!("tollgate_processor_failed", "processor" => status.processor).set(as_gauge(status.failed));
@@ -54,7 +54,7 @@ async fn status(pool: &PgPool, processor: &dyn Processor) -> Result<Status, sqlx
 /// Has every processor taken in a partition up to a position, with nothing of it open that is due? What it led to may be open
 /// still: ask again for the head.
 pub async fn settled(pool: &PgPool, partition: i32, position: i64) -> Result<bool, sqlx::Error> {
-    let names: Vec<&str> = crate::all().iter().map(|processor| processor.name()).collect();
+    let names: Vec<&str> = crate::all(pool).iter().map(|processor| processor.name()).collect();
     sqlx::query_scalar(
         "SELECT NOT EXISTS (SELECT FROM unnest($1::text[]) AS name WHERE NOT EXISTS (
                     SELECT FROM proc.checkpoints WHERE processor = name AND partition = $2 AND position >= $3))

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use domain::subscription::{InvoiceTax, Line};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::types::Json;
 use sqlx::{Decode, Row as _, Type};
+
+use crate::payments::Refund;
 
 /// A value in a column.
 pub trait Column: Sized {
@@ -123,6 +126,29 @@ impl Column for BTreeMap<String, String> {
         self.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>().join(" ")
     }
 }
+
+/// Lists, in a column of type `jsonb`.
+macro_rules! listed {
+    ($($item:ty),+) => {
+        $(impl Column for Vec<$item> {
+            type Sql = Json<Self>;
+
+            fn from_sql(Json(items): Json<Self>) -> Result<Self, sqlx::Error> {
+                Ok(items)
+            }
+
+            fn to_sql(&self) -> Json<Self> {
+                Json(self.clone())
+            }
+
+            fn show(&self) -> String {
+                serde_json::to_string(self).unwrap_or_default()
+            }
+        })+
+    };
+}
+
+listed!(Line, InvoiceTax, Refund);
 
 impl<C: Column + Clone> Column for Option<C> {
     type Sql = Option<C::Sql>;

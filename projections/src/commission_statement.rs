@@ -138,7 +138,8 @@ fn earn(rows: &mut Rows<Line>, recorded: &Recorded, event: &ReferralEvent) {
         }
         ReferralEvent::OrganizationEnrolled { .. }
         | ReferralEvent::ReferralAttributed { .. }
-        | ReferralEvent::FirstPaymentMade { .. } => return,
+        | ReferralEvent::FirstPaymentMade { .. }
+        | ReferralEvent::PayerSimulated { .. } => return,
     };
     let row = enter(rows, recorded, beneficiary.as_str(), kind, commission, *amount);
     row.payer = Some(payer.to_string());

@@ -162,7 +162,8 @@ fn earn(rows: &mut Rows<Known>, recorded: &Recorded, event: &ReferralEvent) {
         }
         ReferralEvent::OrganizationEnrolled { .. }
         | ReferralEvent::ReferralAttributed { .. }
-        | ReferralEvent::FirstPaymentMade { .. } => {}
+        | ReferralEvent::FirstPaymentMade { .. }
+        | ReferralEvent::PayerSimulated { .. } => {}
     }
 }
 

@@ -129,7 +129,7 @@ fn describe(rows: &mut Rows<Consumption>, recorded: &Recorded, event: &Organizat
             itself.product = Some(product.to_string());
             itself.time_zone = Some(time_zone.name().to_owned());
         }
-        OrganizationEvent::InstantSet { instant, .. } => {
+        OrganizationEvent::InstantSet { instant, .. } | OrganizationEvent::TestClockFollowed { instant, .. } => {
             rows.change(at(recorded, ITSELF)).instant = Some(*instant);
         }
         OrganizationEvent::FeatureOverridden { .. }
@@ -138,7 +138,12 @@ fn describe(rows: &mut Rows<Consumption>, recorded: &Recorded, event: &Organizat
         | OrganizationEvent::OrganizationResumed { .. }
         | OrganizationEvent::AdministratorAppointed { .. }
         | OrganizationEvent::AdministratorDismissed { .. }
-        | OrganizationEvent::BillingProfileSet { .. } => {}
+        | OrganizationEvent::BillingProfileSet { .. }
+        | OrganizationEvent::TestClockStarted { .. }
+        | OrganizationEvent::TestClockJoined { .. }
+        | OrganizationEvent::TestClockAdvanceRequested { .. }
+        | OrganizationEvent::TestClockStepped { .. }
+        | OrganizationEvent::TestClockAdvanced { .. } => {}
     }
 }
 

@@ -1,6 +1,8 @@
 //! Laws every `apply` keeps, over a history in two partitions: the product's and the organizations'.
 
 mod history;
+mod of_invoices;
+mod of_revenue;
 mod of_usage;
 
 use std::collections::BTreeSet;
@@ -11,8 +13,8 @@ use proptest::prelude::*;
 use crate::projection::{Projection, Writers};
 use crate::row::{Row, Rows};
 use crate::{
-    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_statement, discount_codes,
-    organizations, referral_network, usage,
+    balance, commission_statement, commissions, compliance_alerts, consumptions, credit_notes, credit_statement,
+    discount_codes, invoices, mrr_movements, organizations, payments, plan_conversions, referral_network, revenue, usage,
 };
 use history::{decimal, of_the_organizations, of_the_product};
 
@@ -53,6 +55,12 @@ fn every_projection_touches_rows_because_of_events_alone() {
     touches_rows_because_of_events_alone::<commission_statement::Projection>();
     touches_rows_because_of_events_alone::<referral_network::Projection>();
     touches_rows_because_of_events_alone::<organizations::Projection>();
+    touches_rows_because_of_events_alone::<mrr_movements::Projection>();
+    touches_rows_because_of_events_alone::<revenue::Projection>();
+    touches_rows_because_of_events_alone::<plan_conversions::Projection>();
+    touches_rows_because_of_events_alone::<invoices::Projection>();
+    touches_rows_because_of_events_alone::<credit_notes::Projection>();
+    touches_rows_because_of_events_alone::<payments::Projection>();
     touches_rows_because_of_events_alone::<discount_codes::Projection>();
 }
 
@@ -79,6 +87,8 @@ proptest! {
     fn rows_of_several_partitions_are_the_same_in_any_order(product_next in prop::collection::vec(any::<bool>(), 24)) {
         gives_the_same_rows_in_any_order::<commissions::Projection>(&product_next);
         gives_the_same_rows_in_any_order::<organizations::Projection>(&product_next);
+        gives_the_same_rows_in_any_order::<invoices::Projection>(&product_next);
+        gives_the_same_rows_in_any_order::<credit_notes::Projection>(&product_next);
     }
 }
 

@@ -20,14 +20,21 @@ pub mod commissions;
 pub mod compare;
 pub mod compliance_alerts;
 pub mod consumptions;
+pub mod credit_notes;
 pub mod credit_statement;
 pub mod discount_codes;
+pub mod invoices;
 #[cfg(test)]
 mod laws;
+mod life;
+pub mod mrr_movements;
 pub mod organizations;
+pub mod payments;
+pub mod plan_conversions;
 pub mod projection;
 pub mod rebuild;
 pub mod referral_network;
+pub mod revenue;
 pub mod row;
 pub mod runner;
 pub mod status;
@@ -52,6 +59,12 @@ const ALL: &[&dyn AnyProjection] = &[
     &commission_statement::Projection,
     &referral_network::Projection,
     &organizations::Projection,
+    &mrr_movements::Projection,
+    &revenue::Projection,
+    &plan_conversions::Projection,
+    &invoices::Projection,
+    &credit_notes::Projection,
+    &payments::Projection,
     &discount_codes::Projection,
 ];
 

@@ -152,7 +152,13 @@ fn register(row: &mut Known, recorded: &Recorded, event: &OrganizationEvent) {
         | OrganizationEvent::AdministratorAppointed { .. }
         | OrganizationEvent::AdministratorDismissed { .. }
         | OrganizationEvent::BillingProfileSet { .. }
-        | OrganizationEvent::InstantSet { .. } => {}
+        | OrganizationEvent::InstantSet { .. }
+        | OrganizationEvent::TestClockStarted { .. }
+        | OrganizationEvent::TestClockJoined { .. }
+        | OrganizationEvent::TestClockAdvanceRequested { .. }
+        | OrganizationEvent::TestClockStepped { .. }
+        | OrganizationEvent::TestClockAdvanced { .. }
+        | OrganizationEvent::TestClockFollowed { .. } => {}
     }
 }
 
@@ -223,6 +229,7 @@ fn attribute(rows: &mut Rows<Known>, event: &ReferralEvent) {
         }
         ReferralEvent::OrganizationEnrolled { .. }
         | ReferralEvent::FirstPaymentMade { .. }
+        | ReferralEvent::PayerSimulated { .. }
         | ReferralEvent::CommissionAccrued { .. }
         | ReferralEvent::CommissionMatured { .. }
         | ReferralEvent::CommissionClawedBack { .. } => {}

@@ -103,6 +103,7 @@ impl projection::Projection for Projection {
             }
             ReferralEvent::OrganizationEnrolled { .. }
             | ReferralEvent::FirstPaymentMade { .. }
+            | ReferralEvent::PayerSimulated { .. }
             | ReferralEvent::CommissionMatured { .. } => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The keys in Postgres: the only SQL of this crate.
+//! The keys in Postgres. Beside them, and what invoices say of customers, this crate has no SQL.
 
 use sqlx::postgres::PgPool;
 use subtle::ConstantTimeEq;

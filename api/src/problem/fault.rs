@@ -130,6 +130,12 @@ pub enum Fault {
         /// The position.
         position: i64,
     },
+    /// No such credit note.
+    #[error("there is no credit note {credit_note}")]
+    UnknownCreditNote {
+        /// The credit note.
+        credit_note: String,
+    },
     /// Of the consumption something was given back already, and not the same.
     #[error("what was used at position {position} was given back already")]
     AlreadyReversed {
@@ -199,6 +205,7 @@ impl Fault {
             Self::RateLimitExceeded(_) => "rate_limit_exceeded",
             Self::PlanNotReached { .. } => "PLAN_NOT_REACHED",
             Self::UnknownConsumption { .. } => "unknown_consumption",
+            Self::UnknownCreditNote { .. } => "unknown_credit_note",
             Self::AlreadyReversed { .. } => "already_reversed",
             Self::RedemptionReturned { .. } => "redemption_returned",
             Self::ProjectionBehind { .. } => "projection_behind",
@@ -223,7 +230,9 @@ impl Fault {
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge | Self::TooManyItems { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
-            Self::UnknownRoute { .. } | Self::UnknownConsumption { .. } => StatusCode::NOT_FOUND,
+            Self::UnknownRoute { .. } | Self::UnknownConsumption { .. } | Self::UnknownCreditNote { .. } => {
+                StatusCode::NOT_FOUND
+            }
             Self::AlreadyReversed { .. } | Self::RedemptionReturned { .. } => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -261,6 +270,7 @@ impl Fault {
             Self::RateLimitExceeded(_) => "nothing was written; send it again after Retry-After".to_owned(),
             Self::PlanNotReached { plan_needed, .. } => format!("move to plan {plan_needed} or a larger one"),
             Self::UnknownConsumption { .. } => "name the position of the receipt it was answered with".to_owned(),
+            Self::UnknownCreditNote { .. } => "the credit notes are at .../credit-notes".to_owned(),
             Self::AlreadyReversed { .. } => {
                 "there is one reversal of a consumption; correct the balance by an adjustment".to_owned()
             }
@@ -291,6 +301,9 @@ impl Fault {
                 ("upgrade_url", json!(upgrade_url)),
             ],
             Self::UnknownConsumption { position } => vec![("position", json!(position)), ("field", json!("position"))],
+            Self::UnknownCreditNote { credit_note } => {
+                vec![("credit_note", json!(credit_note)), ("field", json!("credit_note"))]
+            }
             Self::AlreadyReversed { position } => vec![("position", json!(position)), ("field", json!("position"))],
             Self::RedemptionReturned { code } => vec![("discount_code", json!(code)), ("field", json!("code"))],
             Self::ProjectionBehind { projection, partition, position } => {
@@ -341,6 +354,7 @@ impl Fault {
                 upgrade_url: Some("/checkout?plan=partner".to_owned()),
             },
             Self::UnknownConsumption { position: 17 },
+            Self::UnknownCreditNote { credit_note: "cn_41-1".to_owned() },
             Self::AlreadyReversed { position: 17 },
             Self::RedemptionReturned { code: DiscountCode::new("SPRING20").expect("a token") },
             Self::ProjectionBehind { projection: "balance", partition: 0, position: 17 },

@@ -79,6 +79,11 @@ fn field(code: &str) -> Option<&'static str> {
         "organization.override_ended" => "until",
         "organization.too_many_administrators" => "administrator",
         "organization.not_a_sandbox" | "organization.instant_out_of_range" => "instant",
+        "organization.on_test_clock"
+        | "organization.live_below"
+        | "organization.too_many_on_test_clock"
+        | "organization.no_test_clock" => "organization",
+        "organization.clock_advancing" => "to",
         "subscription.unknown_catalog_version"
         | "subscription.older_catalog_version"
         | "subscription.plan_not_in_version"

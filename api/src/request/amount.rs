@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use domain::catalog::Limit;
 use domain::credit_ledger::Adjustment;
-use domain::{Credits, Quantity};
+use domain::{Credits, Currency, Money, Quantity};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::Value;
+
+use crate::problem::Fault;
 
 /// Digits of an amount at most; a `Decimal` holds 28.
 const LENGTH_MAX: usize = 40;
@@ -60,6 +62,12 @@ fn read(text: &str) -> Option<Decimal> {
         return None;
     }
     Decimal::from_str_exact(text).ok()
+}
+
+/// Money: above zero, with at most the currency's decimals.
+pub(crate) fn money(Amount(amount): Amount, currency: Currency) -> Result<Money, Fault> {
+    Money::positive(amount, currency)
+        .map_err(|fault| Fault::InvalidField { field: "amount".to_owned(), text: fault.to_string() })
 }
 
 /// Reads credits to add: above zero, at most six decimals.

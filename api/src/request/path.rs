@@ -3,7 +3,10 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use domain::stream::Owner;
-use domain::{ActorId, AlertId, DiscountCode, FeatureCode, HoldId, InvoiceId, LotId, OrganizationId, ProductCode};
+use domain::{
+    ActorId, AlertId, CreditNoteId, DiscountCode, FeatureCode, HoldId, InvoiceId, LotId, OrganizationId, PaymentId,
+    ProductCode,
+};
 use event_store::Failure;
 use utoipa::IntoParams;
 
@@ -125,6 +128,43 @@ path_of!(
     /// The code that was redeemed.
     code: DiscountCode, String = "SPRING20"
 );
+path_of!(
+    /// The path of an invoice to be told or printed.
+    InvoicePaperPath,
+    /// The invoice; with `.pdf` behind it, on paper.
+    invoice: Paper<InvoiceId>, String = "inv_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-1"
+);
+path_of!(
+    /// The path of a credit note to be told or printed.
+    CreditNotePaperPath,
+    /// The credit note; with `.pdf` behind it, on paper.
+    credit_note: Paper<CreditNoteId>, String = "cn_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-1"
+);
+path_of!(
+    /// The path of a payment.
+    PaymentPath,
+    /// The payment.
+    payment: PaymentId, String = "pay_0198c0de7a7e7c0fb1a5e5d2f1c0ffee"
+);
+
+/// A document in a path, with `.pdf` behind its id where it is wanted on paper. No id has a dot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Paper<T> {
+    pub(crate) id: T,
+    pub(crate) is_pdf: bool,
+}
+
+impl<T: TryFrom<String>> TryFrom<String> for Paper<T> {
+    type Error = T::Error;
+
+    fn try_from(text: String) -> Result<Self, T::Error> {
+        let (id, is_pdf) = match text.strip_suffix(".pdf") {
+            Some(id) => (id.to_owned(), true),
+            None => (text, false),
+        };
+        Ok(Self { id: T::try_from(id)?, is_pdf })
+    }
+}
 
 /// A position of the log in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 pub(crate) mod administrators;
 pub(crate) mod overrides;
 pub(crate) mod standing;
+pub(crate) mod test_clock;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};

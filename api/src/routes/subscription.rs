@@ -1,19 +1,20 @@
 //! Starting a plan, and recording what was paid for it.
 
 pub(crate) mod changes;
+pub(crate) mod payment_method;
 
 use axum::extract::State;
 use domain::calendar::Interval;
-use domain::subscription::Command;
-use domain::{Currency, Money, PlanCode, Reference};
+use domain::subscription::{Command, Received};
+use domain::{Currency, InvoiceId, PlanCode, Reference};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{Answer, Answered, told};
 use crate::gate::Gate;
-use crate::problem::{Fault, Problem};
+use crate::problem::Problem;
 use crate::representation::{self, AmountShape, Period};
-use crate::request::amount::Amount;
+use crate::request::amount::{Amount, money};
 use crate::request::{CommandName, Customer, OrganizationPath, Payload};
 
 /// A plan to start.
@@ -43,6 +44,10 @@ pub(crate) struct Payment {
     /// ISO 4217; the plan's own currency.
     #[schema(value_type = String, example = "USD")]
     currency: Currency,
+    /// The invoice it pays; without one, the oldest that are open.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "inv_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-1")]
+    invoice: Option<InvoiceId>,
     /// What the payment is called where it was received.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "transfer-2041")]
@@ -88,6 +93,10 @@ pub(crate) struct Subscription {
     #[serde(default)]
     #[schema(example = "inv_0198c0de7a7e7c0fb1a5e5d2f1c0ffee-1")]
     invoice: Option<String>,
+    /// The refund, if one was recorded.
+    #[serde(default)]
+    #[schema(example = "ref_0198c0de7a7e7c0fb1a5e5d2f1c0ffee")]
+    refund: Option<String>,
 }
 
 /// Start a plan. A paid one entitles once its first period is paid.
@@ -120,11 +129,8 @@ pub(crate) async fn record_payment(
     name: CommandName,
     Payload(payment): Payload<Payment>,
 ) -> Result<Answer<Subscription>, Problem> {
-    let Amount(amount) = payment.amount;
-    let amount = Money::positive(amount, payment.currency)
-        .map_err(|fault| Fault::InvalidField { field: "amount".to_owned(), text: fault.to_string() })?;
-    let command = Command::pay_by_hand(amount, payment.reference);
-    let applied = gate.execute(name.submit(customer.owner(), command)).await;
-    let applied = applied.map_err(|failure| customer.problem(failure))?;
+    let Payment { amount, currency, invoice, reference } = payment;
+    let (amount, method) = (money(amount, currency)?, Received::ByHand);
+    let applied = gate.decide(&customer, name, Command::RecordPayment { amount, invoice, method, reference }).await?;
     Ok(Answer::created(&applied, told(&applied)?))
 }

@@ -113,6 +113,7 @@ async fn a_customer_is_registered_pays_and_spends() {
                 "partition": "N",
                 "position": 8
               },
+              "refund": null,
               "scheduled": null,
               "standing": "awaiting_payment",
               "still_due": {
@@ -151,6 +152,7 @@ async fn a_customer_is_registered_pays_and_spends() {
                 "partition": "N",
                 "position": 10
               },
+              "refund": null,
               "scheduled": null,
               "standing": "active",
               "still_due": {

@@ -113,8 +113,9 @@ fn the_document_is_complete() {
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path} twice");
             let key = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
             let is_named = operation["parameters"].as_array().is_some_and(|parameters| parameters.contains(&key));
-            // The items of a batch have names of their own; a consumption has one reversal; a question changes nothing.
-            let unnamed = ["/v1/usage/batch", "/usage/{position}/reverse", "/entitlements/check"];
+            // The items of a batch have names of their own; a consumption has one reversal; questions change nothing.
+            let unnamed =
+                ["/v1/usage/batch", "/usage/{position}/reverse", "/entitlements/check", "/subscription/preview"];
             let is_unnamed = unnamed.iter().any(|end| path.ends_with(end));
             let is_command = ["post", "put", "delete"].contains(&method.as_str()) && !is_unnamed;
             assert_eq!(is_named, is_command, "{method} {path}");

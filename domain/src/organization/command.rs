@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::test_clock::Below;
 use super::{BillingProfile, Environment, OverrideValue, Sponsorship};
 use crate::calendar::Zone;
 use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode};
@@ -86,5 +87,47 @@ pub enum Command {
         instant: Timestamp,
         /// Who sets it.
         actor: ActorId,
+    },
+    /// Put a sandbox organization, and with it the sandboxes below it in the referral tree, on a test clock.
+    StartTestClock {
+        /// What it shows; not before the instant it is for the organization.
+        instant: Timestamp,
+        /// Who starts it.
+        actor: ActorId,
+        /// Whom it refers, and whom these refer, as their streams say now. The caller was not asked for it, so it is no
+        /// part of what makes a repeated command the same.
+        #[serde(skip)]
+        below: Vec<Below>,
+    },
+    /// Let the holder's test clock count for another sandbox.
+    AdmitToTestClock {
+        /// The sandbox; it is below the holder in the referral tree.
+        member: OrganizationId,
+        /// Since when it is registered: of what is due at one instant, the older organization's happens first.
+        registered_at: Option<Timestamp>,
+    },
+    /// Let the test clock go to an instant, step by step, and everything happen that is due on the way.
+    AdvanceTestClock {
+        /// The instant.
+        to: Timestamp,
+        /// Who lets it.
+        actor: ActorId,
+    },
+    /// Let the test clock go a step further: to where something is due next, or to where it is to go.
+    StepTestClock {
+        /// The instant of the step.
+        instant: Timestamp,
+    },
+    /// Everything due up to where the test clock was to go has happened.
+    EndTestClockAdvance {
+        /// Where it was to go.
+        to: Timestamp,
+    },
+    /// Be on a holder's test clock, at the instant it shows.
+    FollowTestClock {
+        /// Whose clock it is.
+        holder: OrganizationId,
+        /// What it shows.
+        instant: Timestamp,
     },
 }

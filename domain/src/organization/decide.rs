@@ -2,6 +2,7 @@
 
 use jiff::{Timestamp, ToSpan};
 
+use super::test_clock::TestClock;
 use super::{Answer, Command, Environment, Event, Organization, OverrideValue, Registered, Rejection, Status};
 use crate::aggregate::{Aggregate, TEXTS_BYTES, cqrs_aggregate};
 use crate::catalog::FeatureKind;
@@ -21,7 +22,7 @@ const OVERRIDE_BYTES: usize = 512;
 
 impl Aggregate for Organization {
     const TYPE: &'static str = "organization";
-    const STATE_VERSION: i32 = 3;
+    const STATE_VERSION: i32 = 4;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -59,7 +60,13 @@ impl Aggregate for Organization {
                 let set = Event::BillingProfileSet { profile: profile.clone() };
                 Ok((self.billing() != Some(profile)).then_some(set).into_iter().collect())
             }
-            Command::SetInstant { instant, actor } => decide_set_instant(*instant, actor, registered, context),
+            Command::SetInstant { instant, actor } => self.decide_set_instant(*instant, actor, registered, context),
+            Command::StartTestClock { .. }
+            | Command::AdmitToTestClock { .. }
+            | Command::AdvanceTestClock { .. }
+            | Command::StepTestClock { .. }
+            | Command::EndTestClockAdvance { .. }
+            | Command::FollowTestClock { .. } => self.decide_on_test_clock(command, registered, context),
         }
     }
 
@@ -76,6 +83,7 @@ impl Aggregate for Organization {
             + TEXTS_BYTES
             + self.overrides().len() * OVERRIDE_BYTES
             + self.administrators().len() * size_of::<ActorId>()
+            + self.test_clock().map_or(0, TestClock::weight)
     }
 }
 
@@ -166,29 +174,37 @@ fn check_value(feature: &FeatureCode, value: &OverrideValue, kind: FeatureKind) 
     }
 }
 
-fn decide_set_instant(
-    instant: Timestamp,
-    actor: &ActorId,
-    registered: &Registered,
-    context: &Context,
-) -> Result<Vec<Event>, Rejection> {
-    if registered.environment.is_live() {
-        return Err(Rejection::NotASandbox { organization: registered.organization.clone() });
-    }
-    let latest = context.now.to_zoned(jiff::tz::TimeZone::UTC).checked_add(INSTANT_YEARS_MAX.years());
+/// Time goes forward only, and not too far at once.
+pub(super) fn check_instant(instant: Timestamp, earliest: Timestamp) -> Result<(), Rejection> {
+    let latest = earliest.to_zoned(jiff::tz::TimeZone::UTC).checked_add(INSTANT_YEARS_MAX.years());
     let latest = latest.map_or(Timestamp::MAX, |zoned| zoned.timestamp());
-    if instant < context.now || instant > latest {
-        return Err(Rejection::InstantOutOfRange { instant, earliest: context.now, latest });
+    if instant < earliest || instant > latest {
+        return Err(Rejection::InstantOutOfRange { instant, earliest, latest });
     }
-    if instant == context.now && context.terms.as_ref().is_some_and(|terms| terms.instant == Some(instant)) {
-        return Ok(Vec::new());
-    }
-
-    // Past this line nothing may fail.
-    Ok(vec![Event::InstantSet { instant, actor: actor.clone() }])
+    Ok(())
 }
 
 impl Organization {
+    fn decide_set_instant(
+        &self,
+        instant: Timestamp,
+        actor: &ActorId,
+        registered: &Registered,
+        context: &Context,
+    ) -> Result<Vec<Event>, Rejection> {
+        if registered.environment.is_live() {
+            return Err(Rejection::NotASandbox { organization: registered.organization.clone() });
+        }
+        check_instant(instant, context.now)?;
+        self.check_on_no_clock(registered)?;
+        if instant == context.now && context.terms.as_ref().is_some_and(|terms| terms.instant == Some(instant)) {
+            return Ok(Vec::new());
+        }
+
+        // Past this line nothing may fail.
+        Ok(vec![Event::InstantSet { instant, actor: actor.clone() }])
+    }
+
     /// Is it a test, for which an administrator may say what instant it is?
     #[must_use]
     pub fn is_sandbox(&self) -> bool {

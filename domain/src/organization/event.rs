@@ -201,6 +201,50 @@ pub enum Event {
         /// Who set it.
         actor: ActorId,
     },
+    /// A sandbox organization holds a test clock: the sandboxes below it go by it too.
+    TestClockStarted {
+        /// What it shows.
+        #[cfg_attr(test, schemars(with = "String"))]
+        instant: Timestamp,
+        /// Who started it.
+        actor: ActorId,
+    },
+    /// A sandbox below the holder is on its test clock.
+    TestClockJoined {
+        /// The sandbox.
+        member: OrganizationId,
+        /// Since when it is registered.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        registered_at: Option<Timestamp>,
+    },
+    /// The test clock is to go to an instant.
+    TestClockAdvanceRequested {
+        /// The instant.
+        #[cfg_attr(test, schemars(with = "String"))]
+        to: Timestamp,
+        /// Who asked for it.
+        actor: ActorId,
+    },
+    /// The test clock went a step: all that was due before has happened.
+    TestClockStepped {
+        /// What it shows.
+        #[cfg_attr(test, schemars(with = "String"))]
+        instant: Timestamp,
+    },
+    /// The test clock is where it was to go, and all that was due up to there has happened.
+    TestClockAdvanced {
+        /// The instant.
+        #[cfg_attr(test, schemars(with = "String"))]
+        to: Timestamp,
+    },
+    /// It is the instant of a test clock for a sandbox organization, and from the first time on only that clock's.
+    TestClockFollowed {
+        /// Whose clock it is.
+        holder: OrganizationId,
+        /// The instant.
+        #[cfg_attr(test, schemars(with = "String"))]
+        instant: Timestamp,
+    },
 }
 
 domain_event!(
@@ -214,6 +258,12 @@ domain_event!(
         AdministratorDismissed => "1",
         BillingProfileSet => "1",
         InstantSet => "1",
+        TestClockStarted => "1",
+        TestClockJoined => "1",
+        TestClockAdvanceRequested => "1",
+        TestClockStepped => "1",
+        TestClockAdvanced => "1",
+        TestClockFollowed => "1",
     }
     upcast { OrganizationRegistered "1" => "2" by super::upcast::live_since_unknown }
 );

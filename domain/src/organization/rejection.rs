@@ -80,6 +80,40 @@ pub enum Rejection {
         /// As far as it may be set at once.
         latest: Timestamp,
     },
+    /// It is the instant of a test clock for it.
+    #[error("organization {organization} is on the test clock of {holder}")]
+    OnTestClock {
+        /// The organization.
+        organization: OrganizationId,
+        /// Whose clock it is.
+        holder: OrganizationId,
+    },
+    /// A customer does not go by a test clock.
+    #[error("organization {organization} is live, and below {holder} in the referral tree")]
+    LiveBelow {
+        /// The organization that would hold the clock.
+        holder: OrganizationId,
+        /// The live one.
+        organization: OrganizationId,
+    },
+    /// One more than there may be.
+    #[error("{members} organizations are on the test clock")]
+    TooManyOnTestClock {
+        /// How many there are, and may be.
+        members: usize,
+    },
+    /// There is nothing to let go on.
+    #[error("organization {organization} holds no test clock")]
+    NoTestClock {
+        /// The organization.
+        organization: OrganizationId,
+    },
+    /// One way at a time.
+    #[error("the test clock is on its way to {to}")]
+    ClockAdvancing {
+        /// Where it is going.
+        to: Timestamp,
+    },
 }
 
 impl Refusal for Rejection {
@@ -95,19 +129,31 @@ impl Refusal for Rejection {
             Self::TooManyAdministrators { .. } => "organization.too_many_administrators",
             Self::NotASandbox { .. } => "organization.not_a_sandbox",
             Self::InstantOutOfRange { .. } => "organization.instant_out_of_range",
+            Self::OnTestClock { .. } => "organization.on_test_clock",
+            Self::LiveBelow { .. } => "organization.live_below",
+            Self::TooManyOnTestClock { .. } => "organization.too_many_on_test_clock",
+            Self::NoTestClock { .. } => "organization.no_test_clock",
+            Self::ClockAdvancing { .. } => "organization.clock_advancing",
         }
     }
 
     fn class(&self) -> RefusalClass {
         match self {
-            Self::UnknownProduct { .. } | Self::NotRegistered | Self::UnknownFeature { .. } => RefusalClass::Unknown,
+            Self::UnknownProduct { .. }
+            | Self::NotRegistered
+            | Self::UnknownFeature { .. }
+            | Self::NoTestClock { .. } => RefusalClass::Unknown,
             Self::OverrideOfOtherKind { .. }
             | Self::OverrideNotAValue { .. }
             | Self::OverrideEnded { .. }
             | Self::InstantOutOfRange { .. } => RefusalClass::Invalid,
-            Self::AlreadyRegistered { .. } | Self::TooManyAdministrators { .. } | Self::NotASandbox { .. } => {
-                RefusalClass::Conflict
-            }
+            Self::AlreadyRegistered { .. }
+            | Self::TooManyAdministrators { .. }
+            | Self::NotASandbox { .. }
+            | Self::OnTestClock { .. }
+            | Self::LiveBelow { .. }
+            | Self::TooManyOnTestClock { .. }
+            | Self::ClockAdvancing { .. } => RefusalClass::Conflict,
         }
     }
 
@@ -131,6 +177,11 @@ impl Refusal for Rejection {
             Self::TooManyAdministrators { .. } => "dismiss one first".to_owned(),
             Self::NotASandbox { .. } => "register a sandbox organization to try out what time does".to_owned(),
             Self::InstantOutOfRange { .. } => "time goes forward, a step at a time".to_owned(),
+            Self::OnTestClock { holder, .. } => format!("advance the test clock of {holder}"),
+            Self::LiveBelow { .. } => "hold the clock by a sandbox that refers sandboxes only".to_owned(),
+            Self::TooManyOnTestClock { .. } => "try it out with a smaller tree".to_owned(),
+            Self::NoTestClock { .. } => "start one for the sandbox that is above all others".to_owned(),
+            Self::ClockAdvancing { .. } => "wait until it is there, then let it go on".to_owned(),
         }
     }
 
@@ -154,6 +205,12 @@ impl Refusal for Rejection {
             Self::InstantOutOfRange { instant, earliest, latest } => {
                 vec![("instant", json!(instant)), ("earliest", json!(earliest)), ("latest", json!(latest))]
             }
+            Self::OnTestClock { organization, holder } | Self::LiveBelow { holder, organization } => {
+                vec![("member", json!(organization)), ("holder", json!(holder))]
+            }
+            Self::TooManyOnTestClock { members } => vec![("members", json!(members))],
+            Self::NoTestClock { organization } => vec![("organization", json!(organization))],
+            Self::ClockAdvancing { to } => vec![("to", json!(to))],
         }
     }
 
@@ -170,6 +227,11 @@ impl Refusal for Rejection {
             Self::TooManyAdministrators { administrators: super::decide::ADMINISTRATORS_MAX },
             Self::NotASandbox { organization: sample("juan") },
             Self::InstantOutOfRange { instant: until, earliest: until, latest: until },
+            Self::OnTestClock { organization: sample("maria"), holder: sample("juan") },
+            Self::LiveBelow { holder: sample("juan"), organization: sample("maria") },
+            Self::TooManyOnTestClock { members: super::test_clock::MEMBERS_MAX },
+            Self::NoTestClock { organization: sample("juan") },
+            Self::ClockAdvancing { to: until },
         ]
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::test_clock::TestClock;
 use super::{BillingProfile, Environment, Event, OverrideValue, Sponsorship};
 use crate::calendar::Zone;
 use crate::id::{ActorId, FeatureCode, OrganizationId, ProductCode, ReferralCode};
@@ -21,6 +22,10 @@ pub struct Organization {
     administrators: Arc<BTreeSet<ActorId>>,
     instant: Option<Timestamp>,
     billing: Option<BillingProfile>,
+    /// The test clock it holds.
+    pub(super) test_clock: Option<TestClock>,
+    /// Whose test clock it is on.
+    follows: Option<OrganizationId>,
 }
 
 /// What registration fixed.
@@ -109,6 +114,12 @@ impl Organization {
         self.instant
     }
 
+    /// Whose test clock it is on; its own, if it holds one.
+    #[must_use]
+    pub fn follows(&self) -> Option<&OrganizationId> {
+        self.follows.as_ref()
+    }
+
     /// What its invoices say of it.
     #[must_use]
     pub fn billing(&self) -> Option<&BillingProfile> {
@@ -156,6 +167,15 @@ impl Organization {
             }
             Event::BillingProfileSet { profile } => self.billing = Some(profile.clone()),
             Event::InstantSet { instant, .. } => self.instant = Some(*instant),
+            Event::TestClockStarted { .. }
+            | Event::TestClockJoined { .. }
+            | Event::TestClockAdvanceRequested { .. }
+            | Event::TestClockStepped { .. }
+            | Event::TestClockAdvanced { .. } => self.take_in_clock(event),
+            Event::TestClockFollowed { holder, instant } => {
+                self.follows = Some(holder.clone());
+                self.instant = Some(*instant);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 //! second refund, 10                       15               3.00               1.00             2.00
 //! ```
 
+use super::commission::Clock;
 use super::{Event, ReferralTree, Rejection};
 use crate::context::Context;
 use crate::id::{CommissionId, OrganizationId, PaymentId, RefundId};
@@ -42,7 +43,7 @@ impl ReferralTree {
         let mut clawed_back = Vec::new();
         for id in shared.into_iter().flat_map(|shared| shared.commissions()) {
             let Some(commission) = self.commissions.get(&id) else { continue };
-            let due = commission.matures_at.filter(|at| *at <= context.now);
+            let due = commission.matures_at.filter(|at| commission.clock == Clock::Wall && *at <= context.now);
             matured.extend(due.map(|at| commission.matured(&id, at)));
             let owed = total_owed(commission.amount, refunded) - commission.clawed_back;
             if owed > Credits::ZERO {
@@ -68,8 +69,8 @@ impl ReferralTree {
         if commission.left() == Credits::ZERO
             && let Some(at) = commission.matures_at.take()
         {
-            self.due.remove(&(at, id.clone()));
             let payer = commission.payer.clone();
+            self.wait_no_more(&(at, id.clone()));
             self.forget(&payer);
         }
     }

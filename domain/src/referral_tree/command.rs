@@ -59,4 +59,26 @@ pub enum Command {
     },
     /// Write down what fell due: commissions that have waited long enough, a number of them at a time.
     Settle,
+    /// Share a payment of an organization that is on a test clock. What it earns waits by that clock.
+    ShareSimulated {
+        /// The payment.
+        payment: PaymentId,
+        /// Who paid.
+        payer: OrganizationId,
+        /// How much, without its taxes.
+        amount: Money,
+        /// When it was paid, by the clock.
+        paid_at: Timestamp,
+        /// The catalog version that was the newest then.
+        catalog_version: Option<u32>,
+    },
+    /// Write down which commissions have waited long enough by a test clock. Only those count that one member's payment
+    /// earned another: nobody else goes by that clock.
+    SettleSimulated {
+        /// Who is on the clock. Looked up for the command, so no part of what makes a repeated one the same.
+        #[serde(skip)]
+        members: Vec<OrganizationId>,
+        /// What the clock shows.
+        now: Timestamp,
+    },
 }

@@ -40,6 +40,19 @@ pub(super) struct Commission {
     pub(super) matures_at: Option<Timestamp>,
     /// Was it handed to the ledger?
     pub(super) matured: bool,
+    /// By which clock it waits.
+    pub(super) clock: Clock,
+}
+
+/// By which clock commissions wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Clock {
+    /// Everybody's.
+    #[default]
+    Wall,
+    /// The test clock that the payer is on.
+    Test,
 }
 
 /// A commission that has still to mature: what comes first is smallest.
@@ -51,6 +64,7 @@ pub(super) struct Shared<'a> {
     pub(super) payer: &'a OrganizationId,
     pub(super) base: Money,
     pub(super) paid_at: Timestamp,
+    pub(super) clock: Clock,
 }
 
 impl SharedPayment {
@@ -86,14 +100,18 @@ impl ReferralTree {
             payment: payment.clone(),
             paid_at,
         });
-        let mut events: Vec<Event> = first.into_iter().collect();
+        let is_new = shared.clock == Clock::Test && self.clock_of(payer) == Clock::Wall;
+        let simulated = is_new.then(|| Event::PayerSimulated { payer: payer.clone() });
+        let mut events: Vec<Event> = first.into_iter().chain(simulated).collect();
         if let Some(catalog) = &context.catalog
             && let Some(terms) = &catalog.definition.referrals
         {
             events.extend(self.accrued(shared, terms, catalog.version));
         }
-        let matured: Vec<Event> = events.iter().filter_map(|event| matured_at_once(event, context.now)).collect();
-        events.extend(matured);
+        if shared.clock == Clock::Wall {
+            let matured: Vec<Event> = events.iter().filter_map(|event| matured_at_once(event, context.now)).collect();
+            events.extend(matured);
+        }
         Ok(events)
     }
 
@@ -103,10 +121,15 @@ impl ReferralTree {
         terms: &'a ReferralTerms,
         catalog_version: u32,
     ) -> impl Iterator<Item = Event> + 'a {
-        let Shared { payment, payer, base, paid_at } = *shared;
+        let Shared { payment, payer, base, paid_at, .. } = *shared;
         let wait = SignedDuration::from_hours(24 * i64::from(terms.hold_days));
         let matures_at = paid_at.checked_add(wait).unwrap_or(Timestamp::MAX);
-        let levels = (1..).zip(&terms.rates).zip(self.ancestors_at(payer, paid_at));
+        // Sponsors are named by the clock on the wall; a test clock may show another time, and shares at once.
+        let above: Vec<&OrganizationId> = match shared.clock {
+            Clock::Wall => self.ancestors_at(payer, paid_at).collect(),
+            Clock::Test => self.ancestors(payer).collect(),
+        };
+        let levels = (1..).zip(&terms.rates).zip(above);
         let earned = levels.map(move |((level, rate), beneficiary)| {
             let amount = terms.commission(base, *rate);
             (level, *rate, beneficiary, amount)
@@ -133,6 +156,38 @@ impl ReferralTree {
         due.filter_map(|(at, id)| Some(self.commissions.get(id)?.matured(id, *at))).collect()
     }
 
+    /// When a commission matures next that one of these organizations' payments earned another of them, by their test
+    /// clock.
+    #[must_use]
+    pub fn next_simulated(&self, members: &[OrganizationId]) -> Option<Timestamp> {
+        self.simulated_among(members).next().map(|(at, ..)| at)
+    }
+
+    pub(super) fn decide_settle_simulated(&self, members: &[OrganizationId], now: Timestamp) -> Vec<Event> {
+        let due = self.simulated_among(members).take_while(|(at, ..)| *at <= now).take(SETTLED_MAX);
+        due.map(|(at, id, commission)| commission.matured(id, at)).collect()
+    }
+
+    fn simulated_among<'a>(
+        &'a self,
+        members: &'a [OrganizationId],
+    ) -> impl Iterator<Item = (Timestamp, &'a CommissionId, &'a Commission)> {
+        let known = self.simulated.iter().filter_map(|(at, id)| Some((*at, id, self.commissions.get(id)?)));
+        known
+            .filter(|(.., commission)| members.contains(&commission.payer) && members.contains(&commission.beneficiary))
+    }
+
+    /// By which clock what its payments earn waits.
+    pub(super) fn clock_of(&self, payer: &OrganizationId) -> Clock {
+        self.member(payer).map_or(Clock::Wall, |member| member.clock)
+    }
+
+    /// It waits no more.
+    pub(super) fn wait_no_more(&mut self, due: &Due) {
+        self.due.remove(due);
+        self.simulated.remove(due);
+    }
+
     pub(super) fn take_in_accrual(&mut self, event: &Event) {
         let Event::CommissionAccrued { commission, payment, payer, beneficiary, level, amount, matures_at, .. } = event
         else {
@@ -145,8 +200,13 @@ impl ReferralTree {
             clawed_back: Credits::ZERO,
             matures_at: *matures_at,
             matured: matures_at.is_none(),
+            clock: self.clock_of(payer),
         };
-        self.due.extend(matures_at.map(|at| (at, commission.clone())));
+        let waiting = match accrued.clock {
+            Clock::Wall => &mut self.due,
+            Clock::Test => &mut self.simulated,
+        };
+        waiting.extend(matures_at.map(|at| (at, commission.clone())));
         self.commissions.insert(commission.clone(), accrued);
         self.change(payer, |member| {
             member.pay();
@@ -161,10 +221,10 @@ impl ReferralTree {
     pub(super) fn mature(&mut self, id: &CommissionId) {
         let Some(commission) = self.commissions.get_mut(id) else { return };
         commission.matured = true;
-        if let Some(at) = commission.matures_at.take() {
-            self.due.remove(&(at, id.clone()));
+        let (payer, waited) = (commission.payer.clone(), commission.matures_at.take());
+        if let Some(at) = waited {
+            self.wait_no_more(&(at, id.clone()));
         }
-        let payer = commission.payer.clone();
         self.forget(&payer);
     }
 

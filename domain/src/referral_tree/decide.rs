@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::clawback::Refunded;
-use super::commission::Shared;
+use super::commission::{Clock, Shared};
 use super::{Answer, Command, Event, ReferralTree, Rejection};
 use crate::aggregate::{Aggregate, cqrs_aggregate};
 use crate::context::Context;
@@ -17,7 +17,7 @@ const COMMISSION_BYTES: usize = 320;
 
 impl Aggregate for ReferralTree {
     const TYPE: &'static str = "referral_tree";
-    const STATE_VERSION: i32 = 2;
+    const STATE_VERSION: i32 = 3;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
@@ -33,8 +33,13 @@ impl Aggregate for ReferralTree {
             }
             Command::AccrueCommissions { payment, payer, amount, paid_at, catalog_version: _ } => {
                 let paid_at = paid_at.unwrap_or(context.now);
-                self.decide_accrue(&Shared { payment, payer, base: *amount, paid_at }, context)
+                self.decide_accrue(&Shared { payment, payer, base: *amount, paid_at, clock: Clock::Wall }, context)
             }
+            Command::ShareSimulated { payment, payer, amount, paid_at, catalog_version: _ } => {
+                let shared = Shared { payment, payer, base: *amount, paid_at: *paid_at, clock: Clock::Test };
+                self.decide_accrue(&shared, context)
+            }
+            Command::SettleSimulated { members, now } => Ok(self.decide_settle_simulated(members, *now)),
             Command::ClawBack { payment, payer, refund, refunded_net_total, paid_net } => {
                 let (total, paid) = (*refunded_net_total, *paid_net);
                 self.decide_claw_back(&Refunded { payment, payer, refund, total, paid }, context)
@@ -52,6 +57,7 @@ impl Aggregate for ReferralTree {
             Event::ReferralAttributed { sponsor, .. } => Some(sponsor.clone()),
             Event::OrganizationEnrolled { .. }
             | Event::FirstPaymentMade { .. }
+            | Event::PayerSimulated { .. }
             | Event::CommissionAccrued { .. }
             | Event::CommissionMatured { .. }
             | Event::CommissionClawedBack { .. } => None,

@@ -42,6 +42,11 @@ pub enum Event {
         #[cfg_attr(test, schemars(with = "String"))]
         paid_at: Timestamp,
     },
+    /// What the payments of an organization earn waits by a test clock from now on.
+    PayerSimulated {
+        /// The organization.
+        payer: OrganizationId,
+    },
     /// A payment earned a referrer a commission.
     CommissionAccrued {
         /// The commission.
@@ -106,6 +111,7 @@ domain_event!(
         OrganizationEnrolled => "1",
         ReferralAttributed => "2",
         FirstPaymentMade => "1",
+        PayerSimulated => "1",
         CommissionAccrued => "2",
         CommissionMatured => "1",
         CommissionClawedBack => "1",

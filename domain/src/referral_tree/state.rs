@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Event;
-use super::commission::{Commission, Due, SharedPayment};
+use super::commission::{Clock, Commission, Due, SharedPayment};
 use crate::id::{CommissionId, OrganizationId, ReferralCode};
 
 /// A product's referral tree.
@@ -19,6 +19,8 @@ pub struct ReferralTree {
     pub(super) commissions: BTreeMap<CommissionId, Commission>,
     /// Commissions that have not matured, in the order in which they will.
     pub(super) due: BTreeSet<Due>,
+    /// The same of those that wait by a test clock.
+    pub(super) simulated: BTreeSet<Due>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub(super) struct Member {
     pub(super) payments: Vec<SharedPayment>,
     /// Was one let go of?
     pub(super) forgot: bool,
+    /// By which clock what its payments earn waits.
+    pub(super) clock: Clock,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +94,27 @@ impl ReferralTree {
         iter::successors(above(organization), move |below| above(below))
     }
 
+    /// Those it referred, those whom these referred, and so on down, each with its sponsor and after it. Looks at the
+    /// whole tree: for what is rare.
+    #[must_use]
+    pub fn below(&self, organization: &OrganizationId) -> Vec<(OrganizationId, OrganizationId)> {
+        let mut referred: BTreeMap<&OrganizationId, Vec<&OrganizationId>> = BTreeMap::new();
+        for (member, known) in &self.members {
+            if let Some(sponsor) = &known.sponsor {
+                referred.entry(&sponsor.organization).or_default().push(member);
+            }
+        }
+        let mut found: Vec<(OrganizationId, OrganizationId)> = Vec::new();
+        let mut sponsors = vec![organization];
+        while let Some(sponsor) = sponsors.pop() {
+            for member in referred.remove(sponsor).unwrap_or_default() {
+                found.push((member.clone(), sponsor.clone()));
+                sponsors.push(member);
+            }
+        }
+        found
+    }
+
     /// How many organizations have a place in it.
     pub(super) fn members(&self) -> usize {
         self.members.len()
@@ -109,6 +134,7 @@ impl ReferralTree {
                 member.sponsor = Some(Sponsor { organization: sponsor.clone(), since: *since });
             }),
             Event::FirstPaymentMade { payer, .. } => self.change(payer, Member::pay),
+            Event::PayerSimulated { payer } => self.change(payer, |member| member.clock = Clock::Test),
             Event::CommissionAccrued { .. } => self.take_in_accrual(event),
             Event::CommissionMatured { commission, .. } => self.mature(commission),
             Event::CommissionClawedBack { commission, clawed_back_total, .. } => {
@@ -126,7 +152,14 @@ impl ReferralTree {
 
 impl Member {
     fn with(code: &ReferralCode) -> Self {
-        Self { code: code.clone(), sponsor: None, has_paid: false, payments: Vec::new(), forgot: false }
+        Self {
+            code: code.clone(),
+            sponsor: None,
+            has_paid: false,
+            payments: Vec::new(),
+            forgot: false,
+            clock: Clock::Wall,
+        }
     }
 
     pub(super) fn pay(&mut self) {

@@ -3,6 +3,7 @@
 mod clawback;
 mod family;
 mod maturity;
+mod simulated;
 mod sponsors;
 
 use std::sync::Arc;

@@ -55,6 +55,8 @@ pub(super) enum Question {
     State { stream: StreamId, view: Box<dyn Fn(&State) -> Seen + Send + Sync> },
     /// All that an organization's entitlements rest on: a [`Sight`](super::view::Sight).
     Account(OrganizationId),
+    /// What a command to its subscription would be decided on: a [`Billing`](super::view::Billing).
+    Billing(OrganizationId),
 }
 
 pub(super) enum Job {
@@ -112,6 +114,9 @@ impl Job {
             Self::Reading(Reading { question: Question::Account(organization), .. }) => {
                 (sibling(organization, Kind::CreditLedger), Some(organization))
             }
+            Self::Reading(Reading { question: Question::Billing(organization), .. }) => {
+                (sibling(organization, Kind::Subscription), Some(organization))
+            }
             Self::Command(asked) => (asked.stream(), organization(&asked.submission.owner)),
         };
         // Its own is often one of them; whoever loads them takes each once.
@@ -123,9 +128,10 @@ impl Job {
     pub(super) fn owner(&self) -> Option<Owner> {
         match self {
             Self::Command(asked) => Some(asked.submission.owner.clone()),
-            Self::Reading(Reading { question: Question::Account(organization), .. }) => {
-                Some(Owner::Organization(organization.clone()))
-            }
+            Self::Reading(Reading {
+                question: Question::Account(organization) | Question::Billing(organization),
+                ..
+            }) => Some(Owner::Organization(organization.clone())),
             Self::Reading(Reading { question: Question::State { .. }, .. }) => None,
         }
     }

@@ -19,10 +19,10 @@ use uuid::Uuid;
 
 use super::cache::{Cache, Cached};
 use super::catalogs::Catalogs;
-use super::job::{Asked, Job, Question, Seen, organization, sibling, streams_of};
+use super::job::{Asked, Job, Question, Reading, Seen, organization, sibling, streams_of};
 use super::reader::Reader;
 use super::snapshots::{SNAPSHOT_EVENTS, Snapshot, Taken, next_due};
-use super::view::{self, Account, View};
+use super::view::{self, Account, Billing, View};
 use super::{Failure, Submission};
 
 /// Catalog versions that were looked up; `None` for a product nobody published.
@@ -174,7 +174,21 @@ impl Known {
                 let account = self.account(organization)?;
                 Some(Box::new(self.view.sight(position, account)))
             }
+            Question::Billing(organization) => Some(Box::new(self.billing(organization, position)?)),
         }
+    }
+
+    /// The subscription of an organization, in the surroundings in which a command to it would be decided.
+    fn billing(&mut self, organization: &OrganizationId, position: i64) -> Option<Billing> {
+        self.newest = self.newest.max(now());
+        let (terms, sold_under) = self.terms(&Owner::Organization(organization.clone()))?;
+        let binding = newest_of(terms.as_ref());
+        let context = self.surroundings(terms, binding, sold_under)?;
+        let State::Subscription(subscription) = &self.streams.get(&sibling(organization, Kind::Subscription))?.state
+        else {
+            return None;
+        };
+        Some(Billing { partition: self.view.partition(), position, context, subscription: subscription.clone() })
     }
 
     fn account(&mut self, organization: &OrganizationId) -> Option<Account> {
@@ -222,6 +236,7 @@ impl Known {
         let (terms, _) = self.terms(&job.owner()?)?;
         match job {
             Job::Command(asked) => self.binding_under(&asked.submission, terms.as_ref()),
+            Job::Reading(Reading { question: Question::Billing(_), .. }) => newest_of(terms.as_ref()),
             Job::Reading(_) => binding_of_ledger(terms.as_ref()),
         }
     }
@@ -235,14 +250,15 @@ impl Known {
             (Command::Subscription(subscription::Command::MoveToCatalogVersion { version }), _) => {
                 Some((terms?.product.clone(), Some(*version)))
             }
-            (Command::Subscription(_), _) => Some((terms?.product.clone(), None)),
+            (Command::Subscription(_), _) => newest_of(terms),
             // What is decided by hand of a feature is checked against the version that binds the ledger.
             (Command::Organization(_) | Command::CreditLedger(_), _) => binding_of_ledger(terms),
             // A payment is shared by the rates of its own moment, however late that is done.
             (
-                Command::ReferralTree(referral_tree::Command::AccrueCommissions {
-                    catalog_version: Some(version), ..
-                }),
+                Command::ReferralTree(
+                    referral_tree::Command::AccrueCommissions { catalog_version: Some(version), .. }
+                    | referral_tree::Command::ShareSimulated { catalog_version: Some(version), .. },
+                ),
                 Owner::Product(product),
             ) => Some((product.clone(), Some(*version))),
             (Command::ReferralTree(_) | Command::DiscountBook(_), Owner::Product(product)) => {
@@ -272,6 +288,11 @@ fn versions_of(registered: &Organization, subscription: &Subscription) -> (Optio
     let (plan, scheduled) = subscription.versions();
     let of_product = |version: u32| (registered.product.clone(), version);
     (plan.map(of_product), scheduled.map(of_product))
+}
+
+/// What binds a command to a subscription: the newest catalog of its product.
+fn newest_of(terms: Option<&Terms>) -> Option<Binding> {
+    Some((terms?.product.clone(), None))
 }
 
 fn binding_of_ledger(terms: Option<&Terms>) -> Option<Binding> {

@@ -168,7 +168,7 @@ impl Round {
         let is_unchanged = |organization| !streams_of(organization).iter().any(|stream| self.touched.contains(stream));
         self.read.iter().filter_map(move |(reading, seen)| match &reading.question {
             Question::Account(organization) if is_unchanged(organization) => seen.downcast_ref(),
-            Question::Account(_) | Question::State { .. } => None,
+            Question::Account(_) | Question::Billing(_) | Question::State { .. } => None,
         })
     }
 

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use domain::catalog::CatalogVersion;
 use domain::credit_ledger::CreditLedger;
 use domain::stream::{Owner, StreamId};
+use domain::subscription::Subscription;
 use domain::{Aggregate, Context, Kind, OrganizationId};
 use jiff::Timestamp;
 
@@ -130,6 +131,20 @@ pub struct Sight {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Publications(Arc<AtomicU64>);
 
+/// An organization's subscription as of a position, and the surroundings in which a command to it would be decided. It is
+/// never held: previews are rare.
+#[derive(Debug, Clone)]
+pub struct Billing {
+    /// The partition.
+    pub partition: i32,
+    /// The position of it that was seen.
+    pub position: i64,
+    /// Its terms, the newest catalog, the versions it was sold under, and the instant.
+    pub context: Context,
+    /// The subscription, as of the last thing that was written.
+    pub subscription: Subscription,
+}
+
 /// The accounts of one partition that are held.
 pub(super) struct View {
     partition: i32,
@@ -223,6 +238,10 @@ impl View {
     /// The moment before the newest catalogs are asked for.
     pub(super) fn asking(&self) -> Asked {
         Asked { at: self.clock.now(), publications: self.publications.count() }
+    }
+
+    pub(super) fn partition(&self) -> i32 {
+        self.partition
     }
 
     /// An account as the partition's task sees it.

@@ -89,6 +89,7 @@ enum Facts {
         payment: String,
         paid_at: Timestamp,
     },
+    PayerSimulated {},
     CommissionAccrued {
         commission: String,
         credits: String,
@@ -138,6 +139,7 @@ impl Facts {
             referral_tree::Event::FirstPaymentMade { payer: _, payment, paid_at } => {
                 Self::FirstPaymentMade { payment: payment.to_string(), paid_at: *paid_at }
             }
+            referral_tree::Event::PayerSimulated { payer: _ } => Self::PayerSimulated {},
             referral_tree::Event::CommissionAccrued {
                 commission,
                 payment,

@@ -68,6 +68,22 @@ fn of_organization(event: &organization::Event) -> Told {
              it.",
         ),
         organization::Event::InstantSet { .. } => ("instant_set", "It is another instant for a sandbox."),
+        organization::Event::TestClockStarted { .. } => ("test_clock_started", "A sandbox holds a test clock."),
+        organization::Event::TestClockJoined { .. } => {
+            ("test_clock_joined", "A sandbox is on the test clock: the holder, or one below it.")
+        }
+        organization::Event::TestClockAdvanceRequested { .. } => {
+            ("test_clock_advance_requested", "The test clock is to go to an instant.")
+        }
+        organization::Event::TestClockStepped { .. } => {
+            ("test_clock_stepped", "The test clock went a step: all that was due before has happened.")
+        }
+        organization::Event::TestClockAdvanced { .. } => {
+            ("test_clock_advanced", "The test clock is where it was to go, and all that was due has happened.")
+        }
+        organization::Event::TestClockFollowed { .. } => {
+            ("test_clock_followed", "It is the instant of a test clock for a sandbox.")
+        }
     }
 }
 
@@ -187,6 +203,9 @@ fn of_referral_tree(event: &referral_tree::Event) -> Told {
         ),
         referral_tree::Event::FirstPaymentMade { .. } => {
             ("first_payment_made", "An organization paid for the first time; no sponsor can be named any more.")
+        }
+        referral_tree::Event::PayerSimulated { .. } => {
+            ("payer_simulated", "What the payments of an organization earn waits by a test clock from now on.")
         }
         referral_tree::Event::CommissionMatured { .. } => (
             "commission_matured",

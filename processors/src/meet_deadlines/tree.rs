@@ -16,6 +16,7 @@ pub(super) fn changes(product: &ProductCode, event: &Event) -> Vec<Change> {
         | Event::CommissionClawedBack { .. }
         | Event::OrganizationEnrolled { .. }
         | Event::ReferralAttributed { .. }
-        | Event::FirstPaymentMade { .. } => Vec::new(),
+        | Event::FirstPaymentMade { .. }
+        | Event::PayerSimulated { .. } => Vec::new(),
     }
 }

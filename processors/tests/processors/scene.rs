@@ -38,9 +38,14 @@ impl Scene {
     }
 
     pub async fn with_partitions(partitions: i32) -> Self {
+        Self::selling(testkit::agencia(), partitions).await
+    }
+
+    /// With another catalog of the product.
+    pub async fn selling(catalog: domain::Command, partitions: i32) -> Self {
         let database = TestDatabase::with_partitions(partitions).await;
         let executor = database.executor().await;
-        send(&executor, product("agencia"), testkit::agencia()).await.expect("published");
+        send(&executor, product("agencia"), catalog).await.expect("published");
         let pool = database.pool(Role::Engine);
         Self { database, executor, pool }
     }
@@ -59,6 +64,11 @@ impl Scene {
     pub async fn set_instant(&self, id: &str, instant: Timestamp) {
         let set = organization::Command::SetInstant { instant, actor: ops() };
         send(&self.executor, of(id), set).await.expect("set");
+    }
+
+    /// The same, referred by another.
+    pub async fn register_sandbox_below(&self, id: &str, sponsor: &str) {
+        self.register_in(Environment::Sandbox, id, Some(sponsor)).await;
     }
 
     async fn register_in(&self, environment: Environment, id: &str, sponsor: Option<&str>) {
@@ -225,7 +235,7 @@ impl Scene {
 
     /// Runs all processors.
     pub fn process(&self) -> Running {
-        self.process_these(processors::all())
+        self.process_these(processors::all(&self.pool))
     }
 
     pub fn process_these(&self, processors: Vec<Arc<dyn Processor>>) -> Running {

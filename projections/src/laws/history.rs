@@ -9,10 +9,11 @@ use domain::discount::{DiscountTerms, Lasts, Off};
 use domain::organization::{Environment, Sponsorship};
 use domain::stream::{Owner, StreamId};
 use domain::{
-    ActorId, AlertId, Attributes, CommissionId, Credits, Currency, DiscountCode, Event, FeatureCode, HoldId, Kind,
-    LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode, RefundId,
+    ActorId, AlertId, Attributes, CommissionId, CreditNoteId, Credits, Currency, DiscountCode, Event, FeatureCode, HoldId,
+    InvoiceId, Kind, LotId, Money, OrganizationId, PaymentId, PlanCode, ProductCode, Quantity, ReasonText, ReferralCode,
+    RefundId, Series,
 };
-use domain::{credit_ledger, discount_book, organization, referral_tree, subscription};
+use domain::{credit_ledger, discount_book, invoice_book, organization, referral_tree, subscription};
 use event_store::{Metadata, Recorded};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -73,6 +74,52 @@ fn kind(event: &Event) -> Kind {
     }
 }
 
+fn invoice() -> InvoiceId {
+    InvoiceId::new("inv_1-1").unwrap()
+}
+
+fn credit_note() -> CreditNoteId {
+    CreditNoteId::new("cn_1-1").unwrap()
+}
+
+fn series() -> Series {
+    Series::new("F").unwrap()
+}
+
+/// Maria is billed, and a part of it is not owed after all.
+fn billed() -> [subscription::Event; 2] {
+    let zero = usd("0");
+    [
+        subscription::Event::InvoiceIssued {
+            invoice: invoice(),
+            series: series(),
+            kind: subscription::InvoiceKind::First,
+            period: None,
+            lines: Vec::new(),
+            net: usd("15"),
+            taxes: Vec::new(),
+            total: usd("15"),
+            kept: zero,
+            issued_at: may().start,
+            due_at: may().start,
+            profile: None,
+        },
+        subscription::Event::CreditNoteIssued {
+            credit_note: credit_note(),
+            series: series(),
+            invoice: invoice(),
+            amount: usd("5"),
+            net: usd("5"),
+            taxes: Vec::new(),
+            reduces_due: zero,
+            to_balance: usd("5"),
+            to_refund: zero,
+            reason: ReasonText::new("an outage").unwrap(),
+            issued_at: may().start,
+        },
+    ]
+}
+
 /// Juan and Maria enrol, Maria is attributed to Juan, her payment accrues a commission.
 pub(super) fn of_the_product() -> Vec<Recorded> {
     use referral_tree::Event as Tree;
@@ -112,8 +159,23 @@ pub(super) fn of_the_product() -> Vec<Recorded> {
             matured: true,
         },
     ];
-    let events = events.into_iter().map(|event| (agencia(), event.into()));
-    recorded(PRODUCTS, events.chain(of_the_book().map(|event| (agencia(), event.into()))).collect())
+    let numbered = [
+        invoice_book::Event::InvoiceNumbered {
+            invoice: invoice(),
+            organization: id("maria"),
+            series: series(),
+            number: 1,
+        },
+        invoice_book::Event::CreditNoteNumbered {
+            credit_note: credit_note(),
+            organization: id("maria"),
+            series: series(),
+            number: 1,
+        },
+    ];
+    let events = events.map(Event::from).into_iter().chain(numbered.map(Event::from));
+    let events = events.chain(of_the_book().map(Event::from));
+    recorded(PRODUCTS, events.map(|event| (agencia(), event)).collect())
 }
 
 /// A code for two organizations, of which one brings it back; then it is retired.
@@ -330,5 +392,6 @@ pub(super) fn of_the_organizations() -> Vec<Recorded> {
     let commission = CommissionId::new("pay_2-1").unwrap();
     let netted = credit_ledger::Event::CommissionNetted { commission, amount: credits("1"), owed: Credits::ZERO };
     let events = events.chain([("juan", seen.into()), ("juan", taken_back.into()), ("juan", netted.into())]);
+    let events = events.chain(billed().map(|event| ("maria", event.into())));
     recorded(ORGANIZATIONS, events.map(|(owner, event)| (Owner::Organization(id(owner)), event)).collect())
 }

@@ -1,5 +1,6 @@
 //! Feeds that make trouble on purpose.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 use event_store::feed::shared;
 use event_store::log::Fault;
 use event_store::{Feed, Log, LogError, PolledFeed, Stretch};
+use sqlx::postgres::PgPool;
 use tokio::sync::watch;
 
 const PAUSE: Duration = Duration::from_millis(5);
@@ -79,6 +81,28 @@ impl Feed for Gated {
     async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
         if partition == self.held {
             let _ = self.open.clone().wait_for(|open| *open).await;
+        }
+        self.feed.after(partition, position).await
+    }
+}
+
+/// Takes the newest fold of `usage` back when its follower first asks for what comes after it, as a server does that
+/// dies before it has written an asynchronous commit.
+pub struct Forgetting {
+    pub feed: PolledFeed,
+    pub pool: PgPool,
+    pub head: i64,
+    pub forgot: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Feed for Forgetting {
+    async fn after(&self, partition: i32, position: i64) -> Result<Stretch, LogError> {
+        if position == self.head && !self.forgot.load(Ordering::SeqCst) {
+            let back =
+                "UPDATE read.checkpoints SET position = position - 1 WHERE projection = 'usage' AND position = $1";
+            let lost = sqlx::query(back).bind(self.head).execute(&self.pool).await?;
+            self.forgot.fetch_or(lost.rows_affected() == 1, Ordering::SeqCst);
         }
         self.feed.after(partition, position).await
     }

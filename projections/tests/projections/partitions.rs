@@ -1,8 +1,9 @@
 //! A log with four partitions: rows that two of them write are the same whichever comes first.
 
 use domain::stream::Owner;
+use domain::{Event, Series, invoice_book, subscription};
 use event_store::executor::partition_of;
-use projections::{commissions, organizations, rebuild};
+use projections::{commissions, invoices, organizations, rebuild};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor as _};
 use testkit::{TestDatabase, of, organization, product};
@@ -137,4 +138,44 @@ async fn waiting(world: &World) -> i64 {
     .fetch_one(&world.pool)
     .await
     .unwrap()
+}
+
+/// The book is in the product's partition, the invoice in the organization's: a number that comes first waits for it.
+#[tokio::test]
+async fn a_number_folded_before_its_invoice_completes_the_same_row() {
+    let world = four_partitions().await;
+    let ana = id("ana", false);
+    world.register(&ana).await;
+    world.start(&ana, "starter").await;
+    let issued = world.test.log().after(partition(&of(&ana)), 0, 100).await.unwrap();
+    let invoice = issued.iter().find_map(|recorded| match &recorded.event {
+        Event::Subscription(subscription::Event::InvoiceIssued { invoice, .. }) => Some(invoice.clone()),
+        _ => None,
+    });
+    let invoice = invoice.expect("an invoice");
+    let series = Series::new("INV").unwrap();
+    let number = invoice_book::Command::Number { invoice: invoice.clone(), organization: organization(&ana), series };
+    world.send(product("agencia"), number).await;
+
+    let (open, gate) = watch::channel(false);
+    let held = partition(&of(&ana));
+    let live = world.fold(Gated { feed: polled(world.test.log()), held, open: gate });
+    let numbered = "SELECT number FROM read.invoices WHERE invoice = $1";
+    let seen = || async {
+        sqlx::query_scalar::<_, Option<i64>>(numbered).bind(invoice.as_str()).fetch_optional(&world.pool).await.unwrap()
+    };
+    let early = testkit::until("the number", seen).await;
+    let owner = organization(&ana);
+    let told = || invoices::find(&world.pool, &owner, &invoice);
+    assert_eq!((early, told().await.unwrap()), (Some(1), None), "nobody sees a number without its invoice");
+
+    open.send_replace(true);
+    world.all_caught_up().await;
+    let row = told().await.unwrap().expect("the invoice");
+    assert_eq!((row.series.as_str(), row.number, row.status.as_str()), ("INV", Some(1), "open"));
+    assert_eq!((row.product.as_deref(), row.catalog_version), (Some("agencia"), Some(1)));
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    rebuild(&world.pool, &world.test.log(), "invoices").await.unwrap();
+    assert_eq!(world.differences().await, Vec::<String>::new());
+    live.stop().await;
 }

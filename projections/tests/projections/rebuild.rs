@@ -174,6 +174,7 @@ async fn an_unknown_projection_is_answered_with_those_there_are() {
     assert_eq!(
         refusal.to_string(),
         "there is no projection balances; there are balance, credit_statement, usage, consumptions, compliance_alerts, \
-         commissions, commission_statement, referral_network, organizations, discount_codes"
+         commissions, commission_statement, referral_network, organizations, mrr_movements, revenue, plan_conversions, \
+         invoices, credit_notes, payments, discount_codes"
     );
 }

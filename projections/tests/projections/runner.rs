@@ -1,13 +1,14 @@
 //! Live folding when things go wrong: every event counts once.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use projections::{State, balance, checkpoint};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor as _};
 use testkit::{organization, until};
 
-use crate::feeds::{CorruptOnce, Repeating, Skipping, Sparing, polled};
+use crate::feeds::{CorruptOnce, Forgetting, Repeating, Skipping, Sparing, polled};
 use crate::world::{World, decimal};
 
 /// Thirty top-ups of one credit each.
@@ -43,6 +44,21 @@ async fn two_processes_that_fold_the_same_log_count_every_event_once() {
     assert_thirty_credits(&world).await;
     one.stop().await;
     other.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_server_forgot_is_folded_again_though_nothing_follows() {
+    let world = World::new().await;
+    thirty_credits(&world).await;
+    let home = world.executor.partition_of(&testkit::of("juan"));
+    let head = world.test.log().head(home).await.unwrap().position;
+    let forgot = Arc::new(AtomicBool::new(false));
+    let feed =
+        Forgetting { feed: polled(world.test.log()), pool: world.pool.clone(), head, forgot: Arc::clone(&forgot) };
+    let live = world.fold(feed);
+    until("the checkpoint to be set back", || async { forgot.load(Ordering::SeqCst).then_some(()) }).await;
+    assert_thirty_credits(&world).await;
+    live.stop().await;
 }
 
 #[tokio::test]

@@ -201,8 +201,13 @@ impl Places {
             | Event::AdministratorDismissed { administrator, .. } => {
                 self.administrators.insert(administrator.clone(), place);
             }
-            Event::InstantSet { .. } => self.instant = Some(place),
-            Event::BillingProfileSet { .. } => {}
+            Event::InstantSet { .. } | Event::TestClockFollowed { .. } => self.instant = Some(place),
+            Event::BillingProfileSet { .. }
+            | Event::TestClockStarted { .. }
+            | Event::TestClockJoined { .. }
+            | Event::TestClockAdvanceRequested { .. }
+            | Event::TestClockStepped { .. }
+            | Event::TestClockAdvanced { .. } => {}
         }
     }
 

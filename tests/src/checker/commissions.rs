@@ -193,6 +193,7 @@ impl Law for Commissions<'_> {
             ("referral_tree", "OrganizationEnrolled") => self.enroll(event),
             ("referral_tree", "ReferralAttributed") => self.attribute(event),
             ("referral_tree", "FirstPaymentMade") => self.first_payment(event),
+            ("referral_tree", "PayerSimulated") => Ok(()),
             ("referral_tree", "CommissionAccrued") => self.accrue(event),
             ("referral_tree", "CommissionMatured") => self.mature(event),
             ("referral_tree", "CommissionClawedBack") => self.claw_back(event),

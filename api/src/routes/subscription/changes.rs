@@ -20,14 +20,14 @@ use crate::request::{CommandName, Customer, OrganizationPath, Payload, instant};
 pub(crate) struct PlanChange {
     /// A plan of the newest catalog version.
     #[schema(value_type = String, example = "partner")]
-    plan: PlanCode,
+    pub(crate) plan: PlanCode,
     /// How often it is paid: `month` or `year`.
     #[serde(default = "super::every_month")]
     #[schema(value_type = String, example = "month", default = "month")]
-    interval: Interval,
+    pub(crate) interval: Interval,
     /// `now`, with the unused part of what was charged given back, or `period_end`.
     #[schema(value_type = String, example = "now")]
-    when: Effective,
+    pub(crate) when: Effective,
 }
 
 /// An end.

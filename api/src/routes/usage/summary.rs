@@ -18,12 +18,12 @@ use projections::consumptions::summary::{Group, Summary, Sums, Whose, summarize}
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::query::{Format, SummaryQuery};
+use self::query::SummaryQuery;
 use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::registration;
 use crate::representation::{self, Money, plain};
-use crate::request::{Customer, Freshness, FreshnessParams, OrganizationPath, Product};
+use crate::request::{Customer, Format, Freshness, FreshnessParams, OrganizationPath, Product};
 use crate::routes::look::Look;
 
 /// The projection behind these reads.

@@ -56,6 +56,20 @@ pub(super) enum OrganizationFacts {
         instant: Timestamp,
         actor: String,
     },
+    TestClockJoined {
+        member: String,
+    },
+    TestClockAdvanceRequested {
+        to: Timestamp,
+        actor: String,
+    },
+    TestClockStepped {
+        instant: Timestamp,
+    },
+    TestClockFollowed {
+        holder: String,
+        instant: Timestamp,
+    },
 }
 
 impl OrganizationFacts {
@@ -102,7 +116,19 @@ impl OrganizationFacts {
                 hash: profile.hash.to_string(),
                 country: profile.country.to_string(),
             },
-            Event::InstantSet { instant, actor } => Self::InstantSet { instant: *instant, actor: actor.to_string() },
+            Event::InstantSet { instant, actor } | Event::TestClockStarted { instant, actor } => {
+                Self::InstantSet { instant: *instant, actor: actor.to_string() }
+            }
+            Event::TestClockJoined { member, .. } => Self::TestClockJoined { member: member.to_string() },
+            Event::TestClockAdvanceRequested { to, actor } => {
+                Self::TestClockAdvanceRequested { to: *to, actor: actor.to_string() }
+            }
+            Event::TestClockStepped { instant } | Event::TestClockAdvanced { to: instant } => {
+                Self::TestClockStepped { instant: *instant }
+            }
+            Event::TestClockFollowed { holder, instant } => {
+                Self::TestClockFollowed { holder: holder.to_string(), instant: *instant }
+            }
         }
     }
 }

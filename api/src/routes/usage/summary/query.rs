@@ -5,8 +5,6 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use domain::text::InvalidAttributes;
 use domain::{ActorId, AttributeKey, Attributes, FeatureCode};
@@ -14,13 +12,10 @@ use jiff::civil::Date;
 use projections::consumptions::summary::{Group, UnknownGroup, Wanted, Whose};
 
 use crate::problem::{Fault, Problem};
-use crate::request::{Freshness, QueryParams};
+use crate::request::{Day, Format, Freshness, QueryParams};
 
 /// Most groups of one question: what a table or a chart can show.
 const GROUPS_MAX: usize = 3;
-
-/// Most days of one question: a leap year. What is read grows with them.
-const DAYS_MAX: i32 = 366;
 
 /// Which consumptions are summed up, and by what.
 #[derive(utoipa::IntoParams)]
@@ -92,17 +87,7 @@ fn invalid(field: &str, text: impl Display) -> Fault {
 impl SummaryQuery {
     /// The first and the last day that are asked for, on a day.
     pub(super) fn days(&self, today: Date) -> Result<(Date, Date), Fault> {
-        let last = self.to.as_ref().map_or_else(|| today.last_of_month(), |day| day.0);
-        let first = self.from.as_ref().map_or_else(|| last.first_of_month(), |day| day.0);
-        if first > last {
-            return Err(invalid("from", format_args!("{first} is after {last}")));
-        }
-        let days = (last - first).get_days() + 1;
-        if days > DAYS_MAX {
-            let text = format_args!("{first} to {last} is {days} days, {DAYS_MAX} at most are summed up at once");
-            return Err(invalid("to", text));
-        }
-        Ok((first, last))
+        Day::range(self.from, self.to, today)
     }
 
     /// The question to the projection.
@@ -118,19 +103,6 @@ impl SummaryQuery {
             after: self.after.as_ref().map(|keys| keys.0.as_slice()),
             limit: self.limit,
         }
-    }
-}
-
-/// A local day.
-struct Day(Date);
-
-impl FromStr for Day {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // jiff reads days in other ways too, and days with a time behind them.
-        let day = text.parse().ok().filter(|day: &Date| day.to_string() == text && day.year() > 0);
-        day.map(Self).ok_or("it is no day such as 2031-03-01")
     }
 }
 
@@ -197,41 +169,6 @@ pub(super) fn after(keys: &[Option<String>]) -> String {
     serde_json::json!(keys).to_string().bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What an answer is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// JSON, with the total.
-    Json,
-    /// A table: the rows.
-    Csv,
-}
-
-impl FromStr for Format {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "json" => Ok(Self::Json),
-            "csv" => Ok(Self::Csv),
-            _ => Err("it is not json or csv"),
-        }
-    }
-}
-
-impl Format {
-    /// The first that a caller names. Nobody is refused for naming neither: JSON is what the API speaks.
-    fn accepted(headers: &HeaderMap) -> Self {
-        let named = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let types = named.flat_map(|value| value.split(',')).map(|range| range.split(';').next().unwrap_or_default());
-        let known = |range: &str| match range.trim() {
-            "text/csv" | "text/*" => Some(Self::Csv),
-            "application/json" | "application/*" | "*/*" => Some(Self::Json),
-            _ => None,
-        };
-        types.filter_map(known).next().unwrap_or(Self::Json)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,21 +181,5 @@ mod tests {
         for text in ["", "5", "5b5", "zz", "+5", "7b7d", "5b315d", "é", "5b225c7530303030225d"] {
             assert!(text.parse::<Keys>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_format_is_the_first_that_is_named() {
-        for (accept, format) in [
-            ("text/csv", Format::Csv),
-            ("text/csv; header=present, application/json", Format::Csv),
-            ("application/json, text/csv", Format::Json),
-            ("text/html, text/csv;q=0.9, */*;q=0.1", Format::Csv),
-            ("*/*", Format::Json),
-            ("image/png", Format::Json),
-        ] {
-            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
-            assert_eq!(Format::accepted(&headers), format, "{accept}");
-        }
-        assert_eq!(Format::accepted(&HeaderMap::new()), Format::Json);
     }
 }

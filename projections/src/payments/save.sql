@@ -1,0 +1,26 @@
+INSERT INTO payments (organization, payment, product, invoice, amount, net, currency, method, provider, charge,
+                      reference, overpaid, overpaid_credits, refunded, refunded_net, refunds, status, recorded_at,
+                      partition, position)
+SELECT * FROM UNNEST ($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::text[],
+                      $8::text[], $9::text[], $10::text[], $11::text[], $12::numeric[], $13::numeric[],
+                      $14::numeric[], $15::numeric[], $16::jsonb[], $17::text[], $18::timestamptz[], $19::integer[],
+                      $20::bigint[])
+ON CONFLICT (organization, payment) DO UPDATE SET
+    product = EXCLUDED.product,
+    invoice = EXCLUDED.invoice,
+    amount = EXCLUDED.amount,
+    net = EXCLUDED.net,
+    currency = EXCLUDED.currency,
+    method = EXCLUDED.method,
+    provider = EXCLUDED.provider,
+    charge = EXCLUDED.charge,
+    reference = EXCLUDED.reference,
+    overpaid = EXCLUDED.overpaid,
+    overpaid_credits = EXCLUDED.overpaid_credits,
+    refunded = EXCLUDED.refunded,
+    refunded_net = EXCLUDED.refunded_net,
+    refunds = EXCLUDED.refunds,
+    status = EXCLUDED.status,
+    recorded_at = EXCLUDED.recorded_at,
+    partition = EXCLUDED.partition,
+    position = EXCLUDED.position
