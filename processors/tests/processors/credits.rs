@@ -65,9 +65,13 @@ async fn what_was_given_back_is_not_recorded_however_often_it_is_tried() {
     let running = scene.process();
     scene.settles().await;
     running.stop().await;
-    // The bank takes the payment back: the invoice is open again. As if the worker had been lost after it gave back.
+    // The bank takes the payment back: the invoice is open again, and what the payment earned is taken back too.
     scene.charge_back("pedro", "15").await;
     assert!(scene.open_invoice("pedro").await.is_some());
+    let running = scene.process();
+    scene.settles().await;
+    running.stop().await;
+    // As if the worker had been lost after it gave back.
     let before = scene.log().await;
     sqlx::query("TRUNCATE proc.checkpoints, proc.todos").execute(&scene.pool).await.unwrap();
     let running = scene.process();

@@ -288,10 +288,30 @@ fn credits_come_and_go_as_their_lots_say() {
 
 #[test]
 fn an_invoice_costs_what_its_amount_is_worth_and_comes_back_once() {
-    caught("InvoicePaidFromCredits", "/amount/amount", json!("1.02"), expect![[""]]);
-    caught("InvoicePaidFromCredits", "/credits", json!("0.336668"), expect![[""]]);
-    caught("InvoicePaymentReturned", "/credits", json!("1"), expect![[""]]);
-    caught("InvoicePaymentReturned", "/draws", json!([]), expect![[""]]);
+    caught(
+        "InvoicePaidFromCredits",
+        "/amount/amount",
+        json!("1.02"),
+        expect!["ledger: position 43 of partition 0: 0.336667 credits paid 1.02 USD, which are worth 0.33999966"],
+    );
+    caught(
+        "InvoicePaidFromCredits",
+        "/credits",
+        json!("0.336668"),
+        expect!["ledger: position 43 of partition 0: 0.336668 credits paid 1.01 USD, which are worth 0.33666633"],
+    );
+    caught(
+        "InvoicePaymentReturned",
+        "/credits",
+        json!("1"),
+        expect!["ledger: position 44 of partition 0: 1 came back of the 0.336667 that paid inv_1-1"],
+    );
+    caught(
+        "InvoicePaymentReturned",
+        "/draws",
+        json!([]),
+        expect!["ledger: position 45 of partition 0: gave 0.336667 back in silence"],
+    );
 }
 
 #[test]
