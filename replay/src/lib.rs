@@ -6,6 +6,7 @@
 pub mod balance;
 pub mod check_proof;
 pub mod connect;
+pub mod laws;
 pub mod prove;
 pub mod trust;
 pub mod verify;

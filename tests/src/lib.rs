@@ -3,7 +3,6 @@
 //! A [`system::System`] has its own PostgreSQL and NATS and its own `tollgate` process, all of which a story may kill.
 //! Stories are in [`stories`]; `./dev story NAME` tells one, and the tests of this crate run them all.
 
-pub mod checker;
 pub mod client;
 pub mod faults;
 pub mod narrator;

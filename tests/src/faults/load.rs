@@ -8,8 +8,8 @@ use futures::stream;
 use serde_json::{Value, json};
 
 use super::world::{World, message, registration};
-use crate::checker::Log;
 use crate::client::{Answer, Client};
+use replay::laws::Log;
 
 /// Commands that are on their way at the same time.
 const CONCURRENT: usize = 8;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::load::{Load, Sent, Tally, mix};
 use super::pause::Pause;
 use super::world::{self, World};
-use crate::checker::{self, Log, Work};
 use crate::client::{PATIENCE, shortly};
 use crate::system::System;
+use replay::laws::{self, Log, Work};
 
 /// Commands of one trial: enough for every point to be passed a few times.
 const COMMANDS: usize = 80;
@@ -192,7 +192,7 @@ impl Stage {
     pub async fn inspect(&self) {
         self.system.client().until("/v1/health", |health| self.system.has_settled(health)).await;
         let log = Log::read(self.system.database_url()).await.expect("the log");
-        let violations = checker::check(&log, Work::Settled);
+        let violations = laws::check(&log, Work::Settled);
         let told: Vec<String> = violations.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "{}", told.join("\n"));
         let verified = self.system.replay(&["verify"]);

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["api", "domain", "event-store", "nats", "processors", "projections"]),
     ("bench", &["api", "domain", "engine", "event-store", "nats", "processors", "projections"]),
     ("testkit", &["domain", "event-store"]),
-    ("tests", &["api", "domain", "engine", "event-store", "nats", "processors", "projections", "testkit"]),
+    ("tests", &["api", "domain", "engine", "event-store", "nats", "processors", "projections", "replay", "testkit"]),
 ];
 
 /// What only tests may use, beside the arrows above.

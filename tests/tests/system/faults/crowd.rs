@@ -1,8 +1,8 @@
 //! A crowd of callers that go away half way.
 
+use replay::laws::Log;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
-use tests::checker::Log;
 use tests::client::{PATIENCE, shortly};
 use tests::faults::crowd;
 use tests::faults::load::{Load, Sent};

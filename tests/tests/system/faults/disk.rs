@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use replay::laws::{self, Log, Work};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor as _};
-use tests::checker::{self, Log, Work};
 use tests::client::Answer;
 use tests::faults::load::Sent;
 use tests::faults::small_disk::{Room, SmallDisk};
@@ -67,7 +67,7 @@ async fn refuses_and_comes_back(system: System, cause: Cause) {
     assert_eq!(refused.len(), 20, "nothing is written any more");
     client.get("/v1/organizations/ana/credits").await.expect(200);
     let log = Log::read(stage.system.database_url()).await.unwrap();
-    assert_eq!(checker::check(&log, Work::Open), []);
+    assert_eq!(laws::check(&log, Work::Open), []);
     let receipts = log.receipts_by_key();
     assert!(!refused.iter().any(|command| receipts.contains_key(command.key.as_str())), "nothing is half done");
 

@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use futures::stream;
-use tests::checker::Log;
+use replay::laws::Log;
 use tests::client::Client;
 use tests::faults::load::{Sent, mix};
 use tests::faults::trial::Stage;

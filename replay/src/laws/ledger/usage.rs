@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::lots::{draws, sum};
 use super::{Ledger, window_of};
-use crate::checker::facts::numbers;
-use crate::checker::{Event, credits, number_at};
+use crate::laws::facts::numbers;
+use crate::laws::{Event, credits, number_at};
 
 /// A feature's use in one window.
 #[derive(Default)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{Ledger, list, window_of};
-use crate::checker::Event;
-use crate::checker::facts::numbers;
+use crate::laws::Event;
+use crate::laws::facts::numbers;
 
 impl Ledger {
     pub(super) fn cross(&mut self, event: &Event) -> Result<(), String> {

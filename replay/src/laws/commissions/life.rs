@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Commissions;
-use crate::checker::{Event, credits};
+use crate::laws::{Event, credits};
 
 /// A commission as the tree tells it.
 #[derive(Debug, Clone, PartialEq)]

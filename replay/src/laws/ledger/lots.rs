@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Ledger;
-use crate::checker::{Event, number_at};
+use crate::laws::{Event, number_at};
 
 /// A lot.
 pub(super) struct Lot {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::lots::{Draw, draws, sum};
 use super::{Ledger, window_of};
-use crate::checker::{Event, credits, number_at};
+use crate::laws::{Event, credits, number_at};
 
 /// A hold.
 pub(super) struct Hold {

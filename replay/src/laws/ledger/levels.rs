@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Ledger;
-use crate::checker::facts::numbers;
-use crate::checker::{Event, number_at};
+use crate::laws::facts::numbers;
+use crate::laws::{Event, number_at};
 
 impl Ledger {
     pub(super) fn acquire(&mut self, event: &Event, catalog: &Value) -> Result<(), String> {
