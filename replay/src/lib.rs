@@ -7,6 +7,7 @@ pub mod balance;
 pub mod check_proof;
 pub mod connect;
 pub mod prove;
+pub mod simulate;
 pub mod trust;
 pub mod verify;
 pub mod why;
