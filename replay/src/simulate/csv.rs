@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::Currency;
 use rust_decimal::Decimal;
 
 use super::report::Report;
@@ -36,16 +37,21 @@ impl Report {
 }
 
 fn figures(scope: &Scope<'_>, row: &Row) -> Vec<[String; 9]> {
-    let line = |figure: &str, feature: &str, unit: &str, recorded: Decimal, simulated: Decimal| {
+    let told = |figure: &str, feature: &str, unit: &str, numbers: [String; 3]| {
         let texts = [scope.scope, scope.organization, scope.plan, figure, feature, unit].map(str::to_owned);
-        let [a, b, c, d, e, f] = texts;
-        [a, b, c, d, e, f, plain(recorded), plain(simulated), plain(simulated - recorded)]
+        let ([a, b, c, d, e, f], [recorded, simulated, difference]) = (texts, numbers);
+        [a, b, c, d, e, f, recorded, simulated, difference]
+    };
+    let line = |figure: &str, feature: &str, unit: &str, recorded: Decimal, simulated: Decimal| {
+        told(figure, feature, unit, [recorded, simulated, simulated - recorded].map(plain))
     };
     let (recorded, simulated) = (&row.recorded, &row.simulated);
     let mut lines = Vec::new();
     for currency in row.currencies() {
         let of = |amounts: &BTreeMap<String, Decimal>| amounts.get(currency).copied().unwrap_or_default();
-        lines.push(line("invoiced_net", "", currency, of(&recorded.invoiced), of(&simulated.invoiced)));
+        let (before, after) = (of(&recorded.invoiced), of(&simulated.invoiced));
+        let amounts = [before, after, after - before].map(|amount| money(amount, currency));
+        lines.push(told("invoiced_net", "", currency, amounts));
     }
     lines.push(line("credits_spent", "", "credits", recorded.credits_spent, simulated.credits_spent));
     lines.push(line("alerts", "", "alerts", recorded.alerts.into(), simulated.alerts.into()));
@@ -75,6 +81,15 @@ pub(super) fn plain(number: Decimal) -> String {
     if number.is_zero() { "0".to_owned() } else { number.to_string() }
 }
 
+/// An amount with all decimals of its currency.
+pub(super) fn money(amount: Decimal, currency: &str) -> String {
+    let mut amount = amount;
+    if let Ok(currency) = Currency::new(currency) {
+        amount.rescale(currency.exponent());
+    }
+    amount.to_string()
+}
+
 fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
@@ -96,5 +111,11 @@ mod tests {
     fn a_number_has_no_zeros_that_say_nothing() {
         let told = ["0.00", "15.00", "-4.830", "100"].map(|text| plain(text.parse().unwrap()));
         assert_eq!(told, ["0", "15", "-4.83", "100"]);
+    }
+
+    #[test]
+    fn an_amount_has_all_decimals_of_its_currency() {
+        let amount: Decimal = "15".parse().unwrap();
+        assert_eq!((money(amount, "USD"), money(amount, "CLP")), ("15.00".to_owned(), "15".to_owned()));
     }
 }

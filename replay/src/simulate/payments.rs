@@ -87,8 +87,13 @@ impl Worlds<'_> {
             return Some((Money { amount, currency: paid.total.currency }, invoice));
         }
         let currency = open.first()?.total.currency;
-        let amount: Decimal = open.iter().take(payments.len()).map(|invoice| invoice.open().amount).sum();
-        Some((Money { amount, currency }, None))
+        let amount = open.iter().zip(payments).map(|(invoice, payment)| match payment {
+            Event::PaymentRecorded { amount, still_due, .. } if still_due.is_positive() => {
+                amount.amount.min(invoice.open().amount)
+            }
+            _ => invoice.open().amount,
+        });
+        Some((Money { amount: amount.sum(), currency }, None))
     }
 }
 

@@ -172,12 +172,18 @@ impl Simulation {
         match command {
             Use::GrantCommission { commission, amount } => {
                 let own = self.granting.remove(&commission).map(|(_, amount)| amount);
-                let amount = own.or(self.matured_before.remove(&commission).then_some(amount))?;
-                Some(Use::GrantCommission { commission, amount })
+                let own = own.or(self.matured_before.remove(&commission).then_some(amount));
+                if own.is_none() {
+                    self.came_early.insert((commission.clone(), None));
+                }
+                Some(Use::GrantCommission { commission, amount: own? })
             }
             Use::ClawBack { commission, refund, .. } => {
-                let (_, amount) = self.taking_back.remove(&(commission.clone(), refund.clone()))?;
-                Some(Use::ClawBack { commission, refund, amount })
+                let own = self.taking_back.remove(&(commission.clone(), refund.clone()));
+                if own.is_none() {
+                    self.came_early.insert((commission.clone(), Some(refund.clone())));
+                }
+                Some(Use::ClawBack { commission, refund, amount: own?.1 })
             }
             Use::ReleaseCapacity(Acquire { feature, quantity, actor }) => {
                 let level = self.customers.get(organization)?.simulated.ledger.level(&feature);
@@ -252,14 +258,15 @@ impl Simulation {
         use referral_tree::Event;
         let (organization, command) = match event {
             Event::CommissionMatured { commission, beneficiary, amount, .. } => {
-                if self.is_in_record(commission) {
+                if self.is_in_record(commission) && !self.came_early.remove(&(commission.clone(), None)) {
                     self.granting.insert(commission.clone(), (beneficiary.clone(), *amount));
                     return;
                 }
                 (beneficiary, Use::GrantCommission { commission: commission.clone(), amount: *amount })
             }
             Event::CommissionClawedBack { commission, refund, beneficiary, amount, matured: true, .. } => {
-                if self.is_in_record(commission) {
+                let early = (commission.clone(), Some(refund.clone()));
+                if self.is_in_record(commission) && !self.came_early.remove(&early) {
                     let place = (commission.clone(), refund.clone());
                     self.taking_back.insert(place, (beneficiary.clone(), *amount));
                     return;

@@ -63,6 +63,8 @@ pub(super) struct Simulation {
     pub(super) referrals: [Referrals; 2],
     pub(super) granting: Granting,
     pub(super) taking_back: TakingBack,
+    /// What the record granted or took back before it came up here: clocks of partitions may differ.
+    pub(super) came_early: BTreeSet<(CommissionId, Option<RefundId>)>,
     /// Commissions that matured in the record before A and were not granted then.
     pub(super) matured_before: BTreeSet<CommissionId>,
     /// When simulated subscriptions come to something.
@@ -90,6 +92,7 @@ impl Simulation {
             referrals: [Referrals::default(), Referrals::default()],
             granting: BTreeMap::new(),
             taking_back: BTreeMap::new(),
+            came_early: BTreeSet::new(),
             matured_before: BTreeSet::new(),
             due: BTreeSet::new(),
             before: BTreeMap::new(),

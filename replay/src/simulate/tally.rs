@@ -215,7 +215,7 @@ impl Tally {
         from: Timestamp,
     ) {
         use subscription::Event;
-        let net = match event {
+        let (currency, amount) = match event {
             Event::InvoiceIssued { net, issued_at, .. } if *issued_at >= from => (net.currency, net.amount),
             Event::CreditNoteIssued { net, issued_at, .. } if *issued_at >= from => (net.currency, -net.amount),
             Event::InvoiceVoided { invoice, .. } => {
@@ -224,7 +224,7 @@ impl Tally {
             }
             _ => return,
         };
-        self.figures(key, world).invoice(net.0, net.1);
+        self.figures(key, world).invoice(currency, amount);
     }
 }
 

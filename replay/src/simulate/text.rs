@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use rust_decimal::Decimal;
 
 use super::Row;
-use super::csv::plain;
+use super::csv::{money, plain};
 use super::report::{Report, Room};
 use super::tally::{Count, RefusalTold};
 
@@ -36,7 +36,7 @@ impl Display for Report {
             row(f, told.organization.as_str(), &told.row)?;
         }
         if !same.is_empty() {
-            writeln!(f, "  {} organizations come out the same", same.len())?;
+            writeln!(f, "and {} that come out the same", same.len())?;
         }
         self.fmt_refusals(f)?;
         self.fmt_room(f)?;
@@ -56,11 +56,11 @@ fn heading(f: &mut Formatter<'_>, name: &str) -> fmt::Result {
 
 fn row(f: &mut Formatter<'_>, name: &str, row: &Row) -> fmt::Result {
     let mut name = name;
-    let mut line = |f: &mut Formatter<'_>, figure: &str, recorded: Decimal, simulated: Decimal| {
-        let difference = simulated - recorded;
+    let mut told = |f: &mut Formatter<'_>, figure: &str, pair: [Decimal; 2], shown: &dyn Fn(Decimal) -> String| {
+        let difference = pair[1] - pair[0];
         let sign = if difference > Decimal::ZERO { "+" } else { "" };
-        let difference = format!("{sign}{}", plain(difference));
-        let (recorded, simulated) = (plain(recorded), plain(simulated));
+        let difference = format!("{sign}{}", shown(difference));
+        let [recorded, simulated] = pair.map(shown);
         writeln!(f, "{name:<22} {figure:<18} {recorded:>14} {simulated:>14} {difference:>14}")?;
         name = "";
         Ok::<_, fmt::Error>(())
@@ -68,13 +68,14 @@ fn row(f: &mut Formatter<'_>, name: &str, row: &Row) -> fmt::Result {
     let (recorded, simulated) = (&row.recorded, &row.simulated);
     for currency in row.currencies() {
         let of = |amounts: &BTreeMap<String, Decimal>| amounts.get(currency).copied().unwrap_or_default();
-        line(f, &format!("invoiced {currency}"), of(&recorded.invoiced), of(&simulated.invoiced))?;
+        let pair = [of(&recorded.invoiced), of(&simulated.invoiced)];
+        told(f, &format!("invoiced {currency}"), pair, &|amount| money(amount, currency))?;
     }
-    line(f, "credits spent", recorded.credits_spent, simulated.credits_spent)?;
-    line(f, "alerts", recorded.alerts.into(), simulated.alerts.into())?;
-    line(f, "commissions", recorded.commissions, simulated.commissions)?;
+    told(f, "credits spent", [recorded.credits_spent, simulated.credits_spent], &plain)?;
+    told(f, "alerts", [recorded.alerts.into(), simulated.alerts.into()], &plain)?;
+    told(f, "commissions", [recorded.commissions, simulated.commissions], &plain)?;
     let times = |counts: &BTreeMap<RefusalTold, Count>| counts.values().map(|count| count.times).sum::<u64>();
-    line(f, "refusals", times(&row.vanishing).into(), times(&row.appearing).into())
+    told(f, "refusals", [times(&row.vanishing).into(), times(&row.appearing).into()], &plain)
 }
 
 impl Report {

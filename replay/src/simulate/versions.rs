@@ -39,10 +39,6 @@ impl Versions {
         }
     }
 
-    pub(super) fn file(&self) -> &Definition {
-        &self.file.definition
-    }
-
     /// The versions a subscription rests on.
     pub(super) fn under(&self, subscription: &Subscription) -> SoldUnder {
         let (plan, scheduled) = subscription.versions();

@@ -2,6 +2,7 @@
 
 mod drawn;
 mod faults;
+mod lives;
 mod refusals;
 mod reproduced;
 mod town;

@@ -25,24 +25,24 @@ async fn a_report_is_a_table_by_plan_and_organization() {
                                alerts                          0              0              0
                                commissions                     7              8             +1
                                refusals                        0              0              0
-        basic                  invoiced USD                   20             25             +5
+        basic                  invoiced USD                20.00          25.00          +5.00
                                credits spent                   0              0              0
                                alerts                          4              2             -2
                                commissions                    12             12              0
                                refusals                        0              2             +2
-        pro                    invoiced USD                   60             60              0
+        pro                    invoiced USD                60.00          60.00           0.00
                                credits spent                   0              0              0
                                alerts                          0              0              0
                                commissions                     0              0              0
                                refusals                        0              0              0
-        all                    invoiced USD                   80             85             +5
+        all                    invoiced USD                80.00          85.00          +5.00
                                credits spent                   0              0              0
                                alerts                          4              2             -2
                                commissions                    19             20             +1
                                refusals                        0              2             +2
 
         organization           figure                   recorded      simulated     difference
-        ana                    invoiced USD                   20             25             +5
+        ana                    invoiced USD                20.00          25.00          +5.00
                                credits spent                   0              0              0
                                alerts                          4              2             -2
                                commissions                    12             12              0
@@ -51,7 +51,7 @@ async fn a_report_is_a_table_by_plan_and_organization() {
                                alerts                          0              0              0
                                commissions                     7              8             +1
                                refusals                        0              0              0
-          1 organizations come out the same
+        and 1 that come out the same
 
         refusals that appear
                2 times 429 QUOTA_EXCEEDED for notes, 10 in all
@@ -61,13 +61,45 @@ async fn a_report_is_a_table_by_plan_and_organization() {
 
         left of allowances after their last use in each window
           ana notes              0              6
-    "#]].assert_eq(&report.to_string());
+    "#]]
+    .assert_eq(&report.to_string());
 }
 
 #[tokio::test]
 async fn every_figure_is_a_line_of_the_csv() {
     let (_town, report) = report().await;
-    expect![[r#""#]].assert_eq(&report.csv());
+    expect![[r#"
+        scope,organization,plan,figure,feature,unit,recorded,simulated,difference
+        product,,,invoiced_net,,USD,80.00,85.00,5.00
+        product,,,credits_spent,,credits,0,0,0
+        product,,,alerts,,alerts,4,2,-2
+        product,,,commissions,,credits,19,20,1
+        product,,,refusals_appearing,notes,429 QUOTA_EXCEEDED,0,2,2
+        plan,,,credits_spent,,credits,0,0,0
+        plan,,,alerts,,alerts,0,0,0
+        plan,,,commissions,,credits,7,8,1
+        plan,,basic,invoiced_net,,USD,20.00,25.00,5.00
+        plan,,basic,credits_spent,,credits,0,0,0
+        plan,,basic,alerts,,alerts,4,2,-2
+        plan,,basic,commissions,,credits,12,12,0
+        plan,,basic,refusals_appearing,notes,429 QUOTA_EXCEEDED,0,2,2
+        plan,,pro,invoiced_net,,USD,60.00,60.00,0.00
+        plan,,pro,credits_spent,,credits,0,0,0
+        plan,,pro,alerts,,alerts,0,0,0
+        plan,,pro,commissions,,credits,0,0,0
+        organization,ana,,invoiced_net,,USD,20.00,25.00,5.00
+        organization,ana,,credits_spent,,credits,0,0,0
+        organization,ana,,alerts,,alerts,4,2,-2
+        organization,ana,,commissions,,credits,12,12,0
+        organization,ana,,refusals_appearing,notes,429 QUOTA_EXCEEDED,0,2,2
+        organization,eva,,invoiced_net,,USD,60.00,60.00,0.00
+        organization,eva,,credits_spent,,credits,0,0,0
+        organization,eva,,alerts,,alerts,0,0,0
+        organization,eva,,commissions,,credits,0,0,0
+        organization,juan,,credits_spent,,credits,0,0,0
+        organization,juan,,alerts,,alerts,0,0,0
+        organization,juan,,commissions,,credits,7,8,1
+    "#]].assert_eq(&report.csv());
 }
 
 #[tokio::test]

@@ -72,12 +72,17 @@ pub fn pay(amount: &str) -> Subscribe {
 impl Town {
     /// The catalog is published on the first of January of 2026.
     pub async fn found() -> Self {
+        Self::found_on(KIOSK).await
+    }
+
+    /// The same, on another catalog.
+    pub async fn found_on(catalog: &str) -> Self {
         let test = TestDatabase::create().await;
         let connection = PgConnection::connect(&test.url).await.unwrap();
         let (states, versions, to_do, positions) = (HashMap::new(), Vec::new(), Vec::new(), Vec::new());
         let partitions = testkit::partitions();
         let mut town = Self { test, connection, partitions, states, versions, to_do, positions };
-        town.publish("01-01T00:00:00", KIOSK).await;
+        town.publish("01-01T00:00:00", catalog).await;
         town
     }
 
@@ -124,7 +129,15 @@ impl Town {
         owner: Owner,
         command: impl Into<Command>,
     ) -> Result<Vec<Event>, Rejection> {
-        let now = at(when);
+        self.try_at(at(when), owner, command).await
+    }
+
+    pub async fn try_at(
+        &mut self,
+        now: Timestamp,
+        owner: Owner,
+        command: impl Into<Command>,
+    ) -> Result<Vec<Event>, Rejection> {
         let first = self.decide(now, &owner, command.into()).await?;
         while !self.to_do.is_empty() {
             let (owner, command) = self.to_do.remove(0);
