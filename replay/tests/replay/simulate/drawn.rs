@@ -99,7 +99,8 @@ async fn every_figure_is_a_line_of_the_csv() {
         organization,juan,,credits_spent,,credits,0,0,0
         organization,juan,,alerts,,alerts,0,0,0
         organization,juan,,commissions,,credits,7,8,1
-    "#]].assert_eq(&report.csv());
+    "#]]
+    .assert_eq(&report.csv());
 }
 
 #[tokio::test]

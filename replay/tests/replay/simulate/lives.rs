@@ -1,5 +1,7 @@
 //! Lives of customers that only look random: all that can be asked of a subscription, over months.
 
+use std::collections::BTreeSet;
+
 use domain::calendar::Interval;
 use domain::credit_ledger::{Acquire, Command as Use};
 use domain::discount::{DiscountTerms, Lasts, Off};
@@ -116,11 +118,38 @@ async fn lives(seed: u64) -> Town {
 
 #[tokio::test]
 async fn whatever_life_a_subscription_has_it_comes_out_as_recorded() {
+    let mut happened = BTreeSet::new();
     for seed in [1, 20, 300, 4_000, 50_000] {
         let town = lives(seed).await;
+        happened.extend(town.happened().await);
         for from in ["01-01T00:00:00", "04-01", "07-15"] {
             assert_same(&town.simulate(&catalog(), from, "10-01").await);
         }
+    }
+    for event in [
+        "TrialStarted",
+        "TrialEnded",
+        "InvoiceVoided",
+        "OverpaymentKept",
+        "PaymentRefunded",
+        "CreditNoteIssued",
+        "SubscriptionRenewed",
+        "SubscriptionPastDue",
+        "SubscriptionSuspended",
+        "SubscriptionRecovered",
+        "PlanChanged",
+        "ChangeScheduled",
+        "ScheduledChangeRevoked",
+        "SubscriptionPaused",
+        "SubscriptionResumed",
+        "SubscriptionCanceled",
+        "DiscountApplied",
+        "CommissionAccrued",
+        "CommissionClawedBack",
+        "FeatureConsumed",
+        "CapacityReleased",
+    ] {
+        assert!(happened.contains(event), "{event} is not among {happened:?}");
     }
 }
 

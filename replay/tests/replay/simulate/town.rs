@@ -222,6 +222,12 @@ impl Town {
         self.positions.push(position);
     }
 
+    /// The types of all events.
+    pub async fn happened(&self) -> Vec<String> {
+        let pool = self.test.pool(event_store::Role::Auditor);
+        sqlx::query_scalar("SELECT DISTINCT event_type FROM es.events").fetch_all(&pool).await.unwrap()
+    }
+
     pub async fn audit(&self) -> Audit {
         connect::open_at(&self.test.url).await.unwrap()
     }
