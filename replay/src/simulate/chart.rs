@@ -31,6 +31,8 @@ struct Panel {
     axis: String,
     legend: [&'static str; 2],
     pairs: Vec<(String, [Decimal; 2])>,
+    /// Are they numbers of things, of which there are no halves?
+    counts: bool,
 }
 
 impl Report {
@@ -66,13 +68,15 @@ impl Report {
                 axis: currency.to_owned(),
                 legend: ["recorded", "simulated"],
                 pairs: self.plans.iter().map(|plan| (name(&plan.plan), pair(&plan.row))).collect(),
+                counts: false,
             }
         });
         let times = |counts: &BTreeMap<RefusalTold, Count>| {
             Decimal::from(counts.values().map(|count| count.times).sum::<u64>())
         };
+        let untold = if self.refusals.is_some() { "" } else { " (those that vanish are not in the log)" };
         let refusals = Panel {
-            title: "Refusals by plan".to_owned(),
+            title: format!("Refusals by plan{untold}"),
             axis: "refusals".to_owned(),
             legend: ["vanish", "appear"],
             pairs: self
@@ -80,6 +84,7 @@ impl Report {
                 .iter()
                 .map(|plan| (name(&plan.plan), [times(&plan.row.vanishing), times(&plan.row.appearing)]))
                 .collect(),
+            counts: true,
         };
         revenue.chain([refusals]).collect()
     }
@@ -89,6 +94,7 @@ impl Panel {
     fn draw(&self, svg: &mut String, top: u32) {
         let values = || self.pairs.iter().flat_map(|(_, pair)| pair).copied();
         let highest = values().fold(Decimal::ZERO, Decimal::max);
+        let highest = if self.counts { quarters(highest) } else { highest };
         let lowest = values().fold(Decimal::ZERO, Decimal::min);
         let span = if highest == lowest { Decimal::ONE } else { highest - lowest };
         let (ceiling, floor) = (top + 50, top + 50 + PLOT);
@@ -134,6 +140,12 @@ impl Panel {
             text(svg, (x + 18, top + 18), "start", 13, name);
         }
     }
+}
+
+/// The next number that has whole quarters.
+fn quarters(number: Decimal) -> Decimal {
+    let four = Decimal::from(4);
+    (number / four).ceil().max(Decimal::ONE) * four
 }
 
 fn pixels(length: Decimal) -> u32 {

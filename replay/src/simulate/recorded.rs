@@ -1,7 +1,7 @@
 //! The recorded world: it is folded from what was recorded, and every decision of it is decided again beside.
 
 use domain::credit_ledger::{self, Consumption, Reverse};
-use domain::subscription::{self, Method};
+use domain::subscription::{self, Method, Subscription};
 use domain::{Aggregate, Event, OrganizationId, referral_tree};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -144,9 +144,9 @@ impl Simulation {
         for event in events {
             let Some(customer) = self.customers.get_mut(organization) else { return };
             let account = customer.account_mut(world);
-            let before = (matches!(event, subscription::Event::InvoiceVoided { .. }))
-                .then(|| account.subscription.clone())
-                .unwrap_or_default();
+            // Only what is taken back is looked up there.
+            let is_void = matches!(event, subscription::Event::InvoiceVoided { .. });
+            let before = if is_void { account.subscription.clone() } else { Subscription::default() };
             account.subscription.evolve(event);
             account.note_plan();
             let key = (organization.clone(), account.plan.clone());
@@ -164,35 +164,35 @@ impl Simulation {
         catalog_version: Option<u32>,
     ) {
         use subscription::Event;
-        let events = match event {
+        if let Event::PaymentRecorded { payment, net, method, .. } = event
             // What the account balance pays was shared when it came in.
-            Event::PaymentRecorded { payment, net, method, .. } if *method != Method::Balance => {
-                let named = catalog_version.and_then(|version| self.versions.get(version));
-                let catalog = named.or_else(|| self.versions.newest(world));
-                let (payment, payer) = (payment.clone(), payer.clone());
-                self.referrals[world.index()].pay(Paid { payment, payer, net: *net, at: now, catalog })
-            }
-            Event::PaymentRefunded { refund, payment, refunded_net_total, paid_net, .. } => {
-                let command = referral_tree::Command::ClawBack {
-                    payment: payment.clone(),
-                    payer: payer.clone(),
-                    refund: refund.clone(),
-                    refunded_net_total: *refunded_net_total,
-                    paid_net: *paid_net,
-                };
-                self.referrals[world.index()].claw_back(&command, now)
-            }
-            _ => return,
-        };
-        self.earn(world, &events, now);
+            && *method != Method::Balance
+        {
+            let named = catalog_version.and_then(|version| self.versions.get(version));
+            let catalog = named.or_else(|| self.versions.newest(world));
+            let (payment, payer) = (payment.clone(), payer.clone());
+            let earned = self.referrals[world.index()].pay(Paid { payment, payer, net: *net, at: now, catalog });
+            self.earn(world, &earned, now);
+        }
+        if let Event::PaymentRefunded { refund, payment, refunded_net_total, paid_net, .. } = event {
+            let command = referral_tree::Command::ClawBack {
+                payment: payment.clone(),
+                payer: payer.clone(),
+                refund: refund.clone(),
+                refunded_net_total: *refunded_net_total,
+                paid_net: *paid_net,
+            };
+            let taken_back = self.referrals[world.index()].claw_back(&command, now);
+            self.earn(world, &taken_back, now);
+        }
     }
 }
 
 /// The commission a lot pays, or what netted it.
 fn granted(event: &credit_ledger::Event) -> Option<&domain::CommissionId> {
-    match event {
-        credit_ledger::Event::CreditsGranted { commission, .. } => commission.as_ref(),
-        credit_ledger::Event::CommissionNetted { commission, .. } => Some(commission),
-        _ => None,
+    if let credit_ledger::Event::CommissionNetted { commission, .. } = event {
+        return Some(commission);
     }
+    let credit_ledger::Event::CreditsGranted { commission, .. } = event else { return None };
+    commission.as_ref()
 }

@@ -64,14 +64,17 @@ pub struct Row {
 /// An organization on a plan.
 pub(super) type Key = (OrganizationId, Option<PlanCode>);
 
+/// What was left at the ends of windows; `None` is unlimited.
+type Windows = BTreeMap<Timestamp, Option<Quantity>>;
+
 /// All that is counted.
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) rows: BTreeMap<Key, Row>,
     /// By payer, because nothing is told of one that is left out: who earns, and the payer.
     pub(super) commissions: BTreeMap<(Key, OrganizationId), [Decimal; 2]>,
-    /// What was left of each allowance after its last use, window by window; `None` is unlimited.
-    pub(super) room: BTreeMap<(OrganizationId, FeatureCode), [BTreeMap<Timestamp, Option<Quantity>>; 2]>,
+    /// What was left of each allowance after its last use in each window, in both worlds.
+    pub(super) room: BTreeMap<(OrganizationId, FeatureCode), [Windows; 2]>,
 }
 
 impl Figures {
@@ -215,16 +218,19 @@ impl Tally {
         from: Timestamp,
     ) {
         use subscription::Event;
-        let (currency, amount) = match event {
-            Event::InvoiceIssued { net, issued_at, .. } if *issued_at >= from => (net.currency, net.amount),
-            Event::CreditNoteIssued { net, issued_at, .. } if *issued_at >= from => (net.currency, -net.amount),
-            Event::InvoiceVoided { invoice, .. } => {
-                let Some(known) = before.invoices().iter().find(|known| known.id == *invoice) else { return };
-                (known.net.currency, -known.net.amount)
-            }
-            _ => return,
+        let net = if let Event::InvoiceIssued { net, issued_at, .. } = event {
+            Some((*net, Decimal::ONE)).filter(|_| *issued_at >= from)
+        } else if let Event::CreditNoteIssued { net, issued_at, .. } = event {
+            Some((*net, Decimal::NEGATIVE_ONE)).filter(|_| *issued_at >= from)
+        } else if let Event::InvoiceVoided { invoice, .. } = event {
+            let known = before.invoices().iter().find(|known| known.id == *invoice);
+            known.map(|known| (known.net, Decimal::NEGATIVE_ONE))
+        } else {
+            None
         };
-        self.figures(key, world).invoice(currency, amount);
+        if let Some((net, sign)) = net {
+            self.figures(key, world).invoice(net.currency, sign * net.amount);
+        }
     }
 }
 

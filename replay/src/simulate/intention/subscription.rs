@@ -6,48 +6,119 @@
 use domain::Money;
 use domain::subscription::{CancelReason, Command, CreditUnused, Effective, Event, Method, Received, Scheduled};
 
-/// What the own events of a decision come from.
-pub(in super::super) fn command(own: &[(i64, Event)]) -> Command {
-    let looks: [fn(&Event, &[(i64, Event)]) -> Option<Command>; 5] = [begun, money, gone_on, ended, other];
-    let found = looks.iter().find_map(|look| own.iter().find_map(|(_, event)| look(event, own)));
-    found.unwrap_or(Command::Settle)
+/// How far an event is from being what was asked for: what others bring with them comes last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Begun,
+    Money,
+    /// It may bring what was scheduled with it.
+    GoneOn,
+    Ended,
+    Other,
 }
 
-fn begun(event: &Event, _own: &[(i64, Event)]) -> Option<Command> {
-    let Event::SubscriptionStarted { plan, interval, .. } = event else { return None };
-    Some(Command::Start { plan: plan.clone(), interval: *interval })
+/// What the own events of a decision come from.
+pub(in super::super) fn command(own: &[(i64, Event)]) -> Command {
+    let asked = own.iter().filter_map(|(_, event)| Some((rank(event)?, event)));
+    let first = asked.min_by_key(|(rank, _)| *rank);
+    first.and_then(|(_, event)| asked_for(event, own)).unwrap_or(Command::Settle)
+}
+
+fn rank(event: &Event) -> Option<Rank> {
+    match event {
+        Event::SubscriptionStarted { .. } => Some(Rank::Begun),
+        Event::PaymentRefunded { .. } => Some(Rank::Money),
+        Event::PaymentRecorded { .. } => is_payment(event).then_some(Rank::Money),
+        Event::SubscriptionResumed { .. } | Event::TrialEnded { .. } | Event::PlanChanged { .. } => Some(Rank::GoneOn),
+        Event::SubscriptionCanceled { reason: CancelReason::Requested { .. }, .. } => Some(Rank::Ended),
+        Event::InvoiceVoided { .. }
+        | Event::CreditNoteIssued { .. }
+        | Event::SubscriptionPaused { .. }
+        | Event::ChangeScheduled { .. }
+        | Event::ScheduledChangeRevoked { .. }
+        | Event::DiscountApplied { .. }
+        | Event::DiscountEnded { .. }
+        | Event::CatalogMigrated { .. }
+        | Event::PaymentMethodAttached { .. }
+        | Event::PaymentMethodDetached { .. } => Some(Rank::Other),
+        // They only follow from others, or from time.
+        Event::SubscriptionCanceled { reason: CancelReason::Unpaid | CancelReason::Voided, .. }
+        | Event::TrialStarted { .. }
+        | Event::InvoiceIssued { .. }
+        | Event::OverpaymentKept { .. }
+        | Event::SubscriptionActivated { .. }
+        | Event::PeriodBegan { .. }
+        | Event::SubscriptionRenewed { .. }
+        | Event::SubscriptionPastDue { .. }
+        | Event::PaymentRetryDue { .. }
+        | Event::SubscriptionSuspended { .. }
+        | Event::SubscriptionRecovered { .. } => None,
+    }
+}
+
+/// The command behind an event that has a rank.
+fn asked_for(event: &Event, own: &[(i64, Event)]) -> Option<Command> {
+    Some(match event {
+        Event::SubscriptionStarted { plan, interval, .. } => Command::Start { plan: plan.clone(), interval: *interval },
+        Event::PaymentRefunded { .. } | Event::PaymentRecorded { .. } => return money(event, own),
+        Event::SubscriptionResumed { .. } => Command::Resume,
+        Event::TrialEnded { .. } => Command::EndTrial,
+        Event::PlanChanged { to, interval, .. } => {
+            Command::ChangePlan { plan: to.clone(), interval: *interval, when: Effective::Now }
+        }
+        Event::SubscriptionCanceled { reason: CancelReason::Requested { reason }, .. } => {
+            Command::Cancel { when: Effective::Now, credit: credited(own), reason: reason.clone() }
+        }
+        Event::InvoiceVoided { invoice, reason, .. } => {
+            Command::VoidInvoice { invoice: invoice.clone(), reason: reason.clone() }
+        }
+        Event::CreditNoteIssued { invoice, amount, to_refund, reason, .. } => {
+            let credit = if to_refund.is_positive() { CreditUnused::Refund } else { CreditUnused::Balance };
+            Command::IssueCreditNote { invoice: invoice.clone(), amount: *amount, credit, reason: reason.clone() }
+        }
+        Event::SubscriptionPaused { resumes_at, .. } => {
+            Command::Pause { when: Effective::Now, resumes_at: *resumes_at }
+        }
+        Event::ChangeScheduled { change, .. } => scheduled(change),
+        Event::ScheduledChangeRevoked { .. } => Command::RevokeScheduledChange,
+        Event::DiscountApplied { code, terms, .. } => {
+            Command::ApplyDiscount { code: code.clone(), terms: terms.clone() }
+        }
+        Event::DiscountEnded { code, .. } => Command::RemoveDiscount { code: code.clone() },
+        Event::CatalogMigrated { to, .. } => Command::MoveToCatalogVersion { version: *to },
+        Event::PaymentMethodAttached { provider, reference } => {
+            Command::AttachPaymentMethod { provider: provider.clone(), reference: reference.clone() }
+        }
+        Event::PaymentMethodDetached { .. } => Command::DetachPaymentMethod,
+        // Those without a rank, which names every event.
+        _ => return None,
+    })
 }
 
 fn money(event: &Event, own: &[(i64, Event)]) -> Option<Command> {
-    match event {
-        Event::PaymentRefunded { payment, amount, kind, reason, reference, .. } => Some(Command::RefundPayment {
-            payment: payment.clone(),
-            amount: *amount,
-            kind: *kind,
-            reason: reason.clone(),
-            reference: reference.clone(),
-        }),
-        Event::PaymentRecorded { invoice, amount, method, reference, .. } => {
-            let method = received(method)?;
-            let parts = own.iter().filter_map(|(_, event)| part(event)).collect::<Vec<_>>();
-            let total = parts.iter().skip(1).fold(*amount, |sum, part| plus(sum, *part));
-            let paid = own.iter().filter(|(_, event)| is_payment(event)).count();
-            let invoice = invoice.clone().filter(|_| paid == 1);
-            Some(Command::RecordPayment { amount: total, invoice, method, reference: reference.clone() })
-        }
-        _ => None,
+    if let Event::PaymentRefunded { payment, amount, kind, reason, reference, .. } = event {
+        let (payment, reason, reference) = (payment.clone(), reason.clone(), reference.clone());
+        return Some(Command::RefundPayment { payment, amount: *amount, kind: *kind, reason, reference });
     }
+    let Event::PaymentRecorded { invoice, amount, method, reference, .. } = event else { return None };
+    let method = received(method)?;
+    let parts = own.iter().filter_map(|(_, event)| part(event)).skip(1);
+    let amount = parts.fold(*amount, |sum, part| Money { amount: sum.amount + part.amount, ..sum });
+    let paid = own.iter().filter(|(_, event)| is_payment(event)).count();
+    let invoice = invoice.clone().filter(|_| paid == 1);
+    Some(Command::RecordPayment { amount, invoice, method, reference: reference.clone() })
 }
 
 /// A part of the money of a payment: what of an invoice it paid, or what was not due.
 fn part(event: &Event) -> Option<Money> {
-    match event {
-        Event::PaymentRecorded { amount, method, .. } if *method != Method::Balance => Some(*amount),
-        Event::OverpaymentKept { amount, .. } => Some(*amount),
-        _ => None,
+    if let Event::OverpaymentKept { amount, .. } = event {
+        return Some(*amount);
     }
+    let Event::PaymentRecorded { amount, .. } = event else { return None };
+    is_payment(event).then_some(*amount)
 }
 
+/// Was money received, and not only taken from the account balance?
 pub(in super::super) fn is_payment(event: &Event) -> bool {
     matches!(event, Event::PaymentRecorded { method, .. } if *method != Method::Balance)
 }
@@ -63,60 +134,18 @@ fn received(method: &Method) -> Option<Received> {
     }
 }
 
-/// What goes on may bring what was scheduled with it.
-fn gone_on(event: &Event, _own: &[(i64, Event)]) -> Option<Command> {
-    match event {
-        Event::SubscriptionResumed { .. } => Some(Command::Resume),
-        Event::TrialEnded { .. } => Some(Command::EndTrial),
-        Event::PlanChanged { to, interval, .. } => {
-            Some(Command::ChangePlan { plan: to.clone(), interval: *interval, when: Effective::Now })
+/// What became of what was not used, of a subscription that ended.
+fn credited(own: &[(i64, Event)]) -> CreditUnused {
+    let mut credit = CreditUnused::Nothing;
+    for (_, event) in own {
+        if let Event::CreditNoteIssued { to_refund, .. } = event {
+            if to_refund.is_positive() {
+                return CreditUnused::Refund;
+            }
+            credit = CreditUnused::Balance;
         }
-        _ => None,
     }
-}
-
-fn ended(event: &Event, own: &[(i64, Event)]) -> Option<Command> {
-    let Event::SubscriptionCanceled { reason: CancelReason::Requested { reason }, .. } = event else { return None };
-    let notes = own.iter().filter_map(|(_, event)| match event {
-        Event::CreditNoteIssued { to_refund, .. } if to_refund.is_positive() => Some(CreditUnused::Refund),
-        Event::CreditNoteIssued { .. } => Some(CreditUnused::Balance),
-        _ => None,
-    });
-    let kinds = notes.collect::<Vec<_>>();
-    let credit = if kinds.contains(&CreditUnused::Refund) {
-        CreditUnused::Refund
-    } else {
-        kinds.first().copied().unwrap_or(CreditUnused::Nothing)
-    };
-    Some(Command::Cancel { when: Effective::Now, credit, reason: reason.clone() })
-}
-
-fn other(event: &Event, _own: &[(i64, Event)]) -> Option<Command> {
-    match event {
-        Event::InvoiceVoided { invoice, reason, .. } => {
-            Some(Command::VoidInvoice { invoice: invoice.clone(), reason: reason.clone() })
-        }
-        Event::CreditNoteIssued { invoice, amount, to_refund, reason, .. } => {
-            let credit = if to_refund.is_positive() { CreditUnused::Refund } else { CreditUnused::Balance };
-            let (invoice, reason) = (invoice.clone(), reason.clone());
-            Some(Command::IssueCreditNote { invoice, amount: *amount, credit, reason })
-        }
-        Event::SubscriptionPaused { resumes_at, .. } => {
-            Some(Command::Pause { when: Effective::Now, resumes_at: *resumes_at })
-        }
-        Event::ChangeScheduled { change, .. } => Some(scheduled(change)),
-        Event::ScheduledChangeRevoked { .. } => Some(Command::RevokeScheduledChange),
-        Event::DiscountApplied { code, terms, .. } => {
-            Some(Command::ApplyDiscount { code: code.clone(), terms: terms.clone() })
-        }
-        Event::DiscountEnded { code, .. } => Some(Command::RemoveDiscount { code: code.clone() }),
-        Event::CatalogMigrated { to, .. } => Some(Command::MoveToCatalogVersion { version: *to }),
-        Event::PaymentMethodAttached { provider, reference } => {
-            Some(Command::AttachPaymentMethod { provider: provider.clone(), reference: reference.clone() })
-        }
-        Event::PaymentMethodDetached { .. } => Some(Command::DetachPaymentMethod),
-        _ => None,
-    }
+    credit
 }
 
 fn scheduled(change: &Scheduled) -> Command {
@@ -128,8 +157,4 @@ fn scheduled(change: &Scheduled) -> Command {
         }
         Scheduled::Pause { resumes_at } => Command::Pause { when, resumes_at: *resumes_at },
     }
-}
-
-fn plus(sum: Money, part: Money) -> Money {
-    Money { amount: sum.amount + part.amount, currency: sum.currency }
 }

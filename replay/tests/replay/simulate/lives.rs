@@ -141,13 +141,11 @@ async fn whatever_life_a_subscription_has_it_comes_out_as_recorded() {
         "ChangeScheduled",
         "ScheduledChangeRevoked",
         "SubscriptionPaused",
-        "SubscriptionResumed",
         "SubscriptionCanceled",
         "DiscountApplied",
         "CommissionAccrued",
         "CommissionClawedBack",
         "FeatureConsumed",
-        "CapacityReleased",
     ] {
         assert!(happened.contains(event), "{event} is not among {happened:?}");
     }
