@@ -8,6 +8,7 @@ pub mod check_proof;
 pub mod connect;
 pub mod laws;
 pub mod prove;
+pub mod simulate;
 pub mod trust;
 pub mod verify;
 pub mod why;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
-use replay::{balance, check_proof, connect, prove, verify, why};
+use replay::{balance, check_proof, connect, prove, simulate, verify, why};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -25,6 +25,7 @@ enum Command {
     Verify(verify::Arguments),
     Balance(balance::Arguments),
     Why(why::Arguments),
+    Simulate(simulate::Arguments),
     Prove(prove::Arguments),
     CheckProof(check_proof::Arguments),
 }
@@ -46,6 +47,7 @@ async fn run(Arguments { source, command }: Arguments) -> Result<ExitCode, Box<d
         Command::Verify(arguments) => verify::run(&source, &arguments).await,
         Command::Balance(arguments) => balance::run(&connect::open(&source).await?, &arguments).await,
         Command::Why(arguments) => why::run(&connect::open(&source).await?, &arguments).await,
+        Command::Simulate(arguments) => simulate::run(&connect::open(&source).await?, &arguments).await,
         Command::Prove(arguments) => prove::run(&source, &arguments).await,
         // The only one that needs no log: nothing is connected to.
         Command::CheckProof(arguments) => check_proof::run(&arguments),

@@ -5,5 +5,6 @@
 mod checkpoints;
 mod history;
 mod proofs;
+mod simulate;
 mod tampering;
 mod why;

@@ -1,6 +1,6 @@
 //! `why` decides again what was decided, from the log alone.
 
-mod business;
+pub mod business;
 mod printed;
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ use self::business::{
 const STEPS: usize = 180;
 
 /// The second version of the catalog.
-fn larger() -> String {
+pub fn larger() -> String {
     STUDIO.replace("runs = { limit = 10,", "runs = { limit = 12,").replace("credits = \"0.5\"", "credits = \"0.25\"")
 }
 
