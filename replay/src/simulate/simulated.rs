@@ -278,6 +278,7 @@ impl Simulation {
             | Event::OrganizationEnrolled { .. }
             | Event::ReferralAttributed { .. }
             | Event::FirstPaymentMade { .. }
+            | Event::PayerSimulated { .. }
             | Event::CommissionAccrued { .. } => return,
         };
         let seed = self.fresh_seed();
@@ -304,6 +305,8 @@ pub(super) fn used(command: &Use) -> Option<(&FeatureCode, Quantity)> {
         Use::TopUp { .. }
         | Use::GrantCommission { .. }
         | Use::ClawBack { .. }
+        | Use::PayInvoice { .. }
+        | Use::ReturnInvoicePayment(_)
         | Use::Grant(_)
         | Use::Revoke { .. }
         | Use::Adjust { .. }

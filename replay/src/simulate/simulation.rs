@@ -230,8 +230,11 @@ impl Simulation {
             Event::FirstPaymentMade { payment, .. } if !self.referrals[0].has_shared(payment) => {
                 self.referrals.iter_mut().for_each(|referrals| referrals.take_in(event));
             }
-            // Both trees have decided these themselves.
-            Event::FirstPaymentMade { .. } | Event::CommissionMatured { .. } | Event::CommissionClawedBack { .. } => {}
+            // Both trees have decided these themselves; sandboxes do not count.
+            Event::PayerSimulated { .. }
+            | Event::FirstPaymentMade { .. }
+            | Event::CommissionMatured { .. }
+            | Event::CommissionClawedBack { .. } => {}
         }
     }
 

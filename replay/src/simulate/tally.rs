@@ -187,6 +187,8 @@ impl Tally {
             Event::ThresholdsCrossed { .. } | Event::CapacityThresholdsCrossed { .. } | Event::CreditsRanLow { .. } => {
                 figures.alerts += 1;
             }
+            Event::InvoicePaidFromCredits { credits, .. } => figures.credits_spent += credits.amount(),
+            Event::InvoicePaymentReturned { credits, .. } => figures.credits_spent -= credits.amount(),
             Event::CreditsGranted { .. }
             | Event::CreditsClawedBack { .. }
             | Event::CommissionNetted { .. }
@@ -243,6 +245,7 @@ pub(super) fn commission_of(event: &referral_tree::Event) -> Option<(&Organizati
         Event::OrganizationEnrolled { .. }
         | Event::ReferralAttributed { .. }
         | Event::FirstPaymentMade { .. }
+        | Event::PayerSimulated { .. }
         | Event::CommissionMatured { .. } => None,
     }
 }

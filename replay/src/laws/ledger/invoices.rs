@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Ledger;
 use super::lots::{draws, sum};
-use crate::checker::{Event, number_at};
+use crate::laws::{Event, number_at};
 
 /// The smallest part of a credit.
 const MILLIONTH: Decimal = Decimal::from_parts(1, 0, 0, false, 6);

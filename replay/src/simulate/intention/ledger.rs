@@ -1,9 +1,10 @@
 //! What was asked of a ledger.
 
 use domain::credit_ledger::{
-    Acquire, Adjustment, Capture, Command, Consume, Event, Grant, Hold, LotKind, OverageCharge, Rest,
+    Acquire, Adjustment, Capture, Command, Consume, Draw, Event, Grant, Hold, LotKind, OverageCharge, Rest,
+    ReturnedPayment,
 };
-use domain::{ActorId, Credits, Quantity, ReasonText};
+use domain::{ActorId, Credits, LotId, Quantity, ReasonText};
 
 /// What somebody wanted of a ledger.
 pub(in super::super) enum Wanted {
@@ -37,6 +38,10 @@ pub(in super::super) fn wanted(own: &[(i64, Event)]) -> Wanted {
         Event::CreditsClawedBack { commission, refund, amount, .. } => {
             Command::ClawBack { commission: commission.clone(), refund: refund.clone(), amount: *amount }
         }
+        Event::InvoicePaidFromCredits { invoice, amount, .. } => {
+            Command::PayInvoice { invoice: invoice.clone(), amount: Some(*amount) }
+        }
+        Event::InvoicePaymentReturned { .. } => returned(first),
         Event::GrantCancelled { lot, amount, reason, actor } | Event::CreditsRevoked { lot, amount, reason, actor } => {
             let (lot, reason, actor) = (lot.clone(), reason.clone(), actor.clone());
             Command::Revoke { lot, amount: Some(*amount), reason, actor }
@@ -66,6 +71,19 @@ pub(in super::super) fn wanted(own: &[(i64, Event)]) -> Wanted {
         | Event::CreditsRanLow { .. }
         | Event::TopUpRequested { .. } => Command::Settle,
     })
+}
+
+/// What came back of a payment from credits. What the lots it was drawn from had no place for is drawn from none there is.
+fn returned(event: &Event) -> Command {
+    let Event::InvoicePaymentReturned { invoice, amount, credits, draws } = event else { return Command::Settle };
+    let mut draws = draws.clone();
+    let rest = draws.iter().fold(*credits, |rest, draw| rest - draw.amount);
+    if rest > Credits::ZERO
+        && let Ok(lot) = LotId::new("lot_gone")
+    {
+        draws.push(Draw { lot, amount: rest });
+    }
+    Command::ReturnInvoicePayment(ReturnedPayment { invoice: invoice.clone(), amount: *amount, draws })
 }
 
 fn granted(event: &Event) -> Command {

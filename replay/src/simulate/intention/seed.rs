@@ -31,6 +31,8 @@ fn of_ledger(event: &credit_ledger::Event) -> Option<Uuid> {
         Event::GrantCancelled { .. }
         | Event::CreditsClawedBack { .. }
         | Event::CommissionNetted { .. }
+        | Event::InvoicePaidFromCredits { .. }
+        | Event::InvoicePaymentReturned { .. }
         | Event::CreditsRevoked { .. }
         | Event::CreditsDeducted { .. }
         | Event::LotExpired { .. }
