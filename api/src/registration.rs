@@ -18,6 +18,7 @@ use domain::stream::Owner;
 use domain::{Kind, OrganizationId, ProductCode, ReferralCode, Rejection, State, referral_tree};
 use event_store::executor::CommandKey;
 use event_store::{Applied, Failure, Submission};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::gate::Gate;
@@ -137,10 +138,22 @@ async fn follow_sponsor(gate: &Gate, registered: &Registered, request_id: String
     };
     let shown = gate.inspect(Kind::Organization, Owner::Organization(holder.clone()), shown).await?;
     let Some(instant) = shown else { return Ok(()) };
+    follow_clock(gate, &member, &holder, instant, request_id).await
+}
+
+/// Lets it be the instant of a test clock for a member.
+pub(crate) async fn follow_clock(
+    gate: &Gate,
+    member: &OrganizationId,
+    holder: &OrganizationId,
+    instant: Timestamp,
+    request_id: String,
+) -> Result<(), Failure> {
+    let command_id = format!("follow-{member}-{holder}@{instant}");
     let followed = Submission {
         owner: Owner::Organization(member.clone()),
-        key: key(format!("follow-{member}-{holder}@{instant}")),
-        command: organization::Command::FollowTestClock { holder, instant }.into(),
+        key: CommandKey { caller: CLOCKMAKER.to_owned(), command_id },
+        command: organization::Command::FollowTestClock { holder: holder.clone(), instant }.into(),
         request_id,
     };
     gate.execute(followed).await.map(|_| ())

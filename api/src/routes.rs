@@ -49,6 +49,7 @@ pub(crate) fn all() -> OpenApiRouter<Gate> {
         .routes(guard(Scope::Read, routes!(referrals::statement::get_commission_statement)))
         .routes(guard(Scope::Read, routes!(referrals::statement::get_commission_statement_csv)))
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::start_subscription)))
+        .routes(guard(Scope::Read, routes!(invoices::upcoming::get_subscription)))
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::changes::change_plan)))
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::changes::revoke_scheduled_change)))
         .routes(guard(Scope::OrganizationsWrite, routes!(subscription::changes::cancel_subscription)))

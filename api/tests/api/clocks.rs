@@ -34,6 +34,14 @@ async fn a_sandbox_and_those_it_refers_are_put_on_a_clock_that_goes_on() {
     });
     assert_eq!(clock, ready);
 
+    // It is the clock's instant for both at once, whether the processor has come by or not.
+    for member in ["kim", "lea"] {
+        let alone = studio.put(member, "instant", json!({ "instant": in_minutes(15) })).await;
+        assert_eq!(alone.problem(), (409, "organization.on_test_clock".to_owned()), "{member}");
+    }
+    let begun = studio.post("lea", "subscription", json!({ "plan": "small" })).await.accepted();
+    assert_eq!(begun["period"]["start"], json!(begins));
+
     // Whoever registers below them is on it at once, and a customer never.
     registered(&studio, "mia", Some(&code), true).await;
     registered(&studio, "customer", Some(&code), false).await;

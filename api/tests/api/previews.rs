@@ -91,3 +91,28 @@ async fn nothing_comes_where_nothing_was_started() {
     let wrong = shop.studio.0.read("/v1/organizations/ana/invoices/draft?language=pt").await;
     assert_eq!(wrong.problem(), (422, "invalid_field".to_owned()));
 }
+
+#[tokio::test]
+async fn a_subscription_is_told_as_it_stands_now_with_what_is_scheduled() {
+    let shop = half_a_month().await;
+    let at_the_end = json!({ "plan": "big", "when": "period_end" });
+    shop.studio.post("sam", "subscription/change", at_the_end).await.accepted();
+    let events = shop.studio.0.events().await;
+    let now = shop.studio.get("sam", "subscription").await;
+    assert_eq!(told(&now, &["/plan", "/standing", "/still_due/amount"]), "small active 0.00");
+    assert_eq!(now["scheduled"]["plan"]["plan"], "big");
+    // The period ends without anybody writing it: the other plan runs, unpaid.
+    travel(&shop, "2031-04-02T00:00:00Z").await;
+    let now = shop.studio.get("sam", "subscription").await;
+    assert_eq!(told(&now, &["/plan", "/standing", "/period/start"]), "big past_due 2031-04-01T12:00:00Z");
+    assert!(now["scheduled"].is_null());
+    assert_eq!(shop.studio.0.events().await, events + 1, "only the instant was written");
+}
+
+#[tokio::test]
+async fn whoever_has_no_plan_has_no_subscription_to_look_at() {
+    let shop = Shop::open().await;
+    let of = |id: &str| format!("/v1/organizations/{id}/subscription");
+    assert_eq!(shop.studio.0.read(&of("ana")).await.problem(), (409, "subscription.not_started".to_owned()));
+    assert_eq!(shop.studio.0.read(&of("nobody")).await.problem(), (404, "organization.unknown".to_owned()));
+}

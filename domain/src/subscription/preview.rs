@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::course::Course;
 use super::stage::Started;
 use super::tax::{self, Totals};
-use super::{Command, Event, Invoice, InvoiceKind, InvoiceTax, Line, Method, Rejection, Subscription, lines};
+use super::{Answer, Command, Event, Invoice, InvoiceKind, InvoiceTax, Line, Method, Rejection, Subscription, lines};
 use crate::aggregate::Aggregate;
 use crate::calendar::Period;
 use crate::context::{Context, Terms};
@@ -83,6 +83,15 @@ pub fn preview(subscription: &Subscription, command: &Command, context: &Context
         next: upcoming(&after, context),
         events,
     })
+}
+
+/// Where a subscription stands now: what fell due since it was last written has happened. `None` before a plan was
+/// started.
+#[must_use]
+pub fn now(subscription: &Subscription, context: &Context) -> Option<Answer> {
+    let mut course = Course::of(subscription, context.terms.as_ref()?, context);
+    course.settle();
+    course.state.tell(&[])
 }
 
 /// The invoice that comes when the period, or the trial, is over, with what was used up to now, if all that is due is

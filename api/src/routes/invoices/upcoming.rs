@@ -19,6 +19,7 @@ use crate::gate::Gate;
 use crate::problem::Problem;
 use crate::representation::Money;
 use crate::request::{Customer, OrganizationPath, Payload};
+use crate::routes::subscription::Subscription;
 use crate::routes::subscription::changes::PlanChange;
 
 /// An invoice that is not issued, and what there is besides.
@@ -47,6 +48,36 @@ pub(crate) struct Preview {
     balance: Option<Money>,
     /// The invoice that would come next, if all that is due is paid before.
     next: Option<Bill>,
+}
+
+/// A subscription, looked at now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CurrentSubscription {
+    /// The position of the log that was seen.
+    as_of: Receipt,
+    #[serde(flatten)]
+    subscription: Subscription,
+}
+
+/// Where a subscription stands now, and what is scheduled. What fell due has happened in it, also if nobody has written it
+/// yet.
+#[utoipa::path(
+    get, path = "/v1/organizations/{organization}/subscription", tag = "subscriptions", params(OrganizationPath),
+    responses((status = 200, description = "The subscription", body = CurrentSubscription))
+)]
+pub(crate) async fn get_subscription(
+    State(gate): State<Gate>,
+    customer: Customer,
+) -> Result<Json<CurrentSubscription>, Problem> {
+    let billing = gate.billing(&customer.0).await?;
+    if product(&billing).is_none() {
+        return Err(customer.problem(refused(&billing, Rejection::NotRegistered)));
+    }
+    let Some(answer) = preview::now(&billing.subscription, &billing.context) else {
+        return Err(customer.problem(refused(&billing, Rejection::NotStarted { organization: customer.0.clone() })));
+    };
+    let as_of = Receipt { partition: billing.partition, position: billing.position };
+    Ok(Json(CurrentSubscription { as_of, subscription: serde_json::from_value(serde_json::to_value(answer)?)? }))
 }
 
 /// The invoice that comes when the period, or the trial, is over, with what was used up to now, if all that is due is paid

@@ -101,8 +101,18 @@ pub(crate) async fn start_test_clock(
     Payload(NewTestClock { instant, actor }): Payload<NewTestClock>,
 ) -> Result<Answer<StartedTestClock>, Problem> {
     let below = below(&gate, &customer.0).await.map_err(|failure| customer.problem(failure))?;
+    let members: Vec<OrganizationId> = below.iter().map(|member| member.organization.clone()).collect();
+    let request_id = name.request_id.clone();
     let command = Command::StartTestClock { instant, actor: caller.decider(actor), below };
     let applied = gate.decide(&customer, name, command).await?;
+    // So that their next commands are decided at it. The processor `advance_clocks` does the same where this was
+    // interrupted.
+    if !applied.repeated {
+        for member in &members {
+            let followed = registration::follow_clock(&gate, member, &customer.0, instant, request_id.clone()).await;
+            followed.map_err(|failure| customer.problem(failure))?;
+        }
+    }
     Ok(Answer::created(&applied, StartedTestClock { organization: customer.0, instant }))
 }
 
