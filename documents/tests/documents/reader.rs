@@ -152,21 +152,34 @@ fn shown(rest: &mut &[u8], font: &Font) -> (String, f32) {
         match rest[0] {
             b'[' => *rest = &rest[1..],
             b']' | b'T' => return (text, width),
-            b'(' => {
-                let codes = string(rest);
+            b'(' | b'<' => {
+                let codes = if rest[0] == b'(' { string(rest) } else { hexadecimal(rest) };
                 for code in codes.chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])) {
                     text.push_str(&font.characters[&code]);
-                    width += font.widths[&code];
+                    // What is left out has the default width, which the writer gives as 0.
+                    width += font.widths.get(&code).copied().unwrap_or(0.0);
                 }
             }
             _ => {
-                let end = rest.iter().position(|byte| matches!(byte, b'(' | b']')).unwrap();
+                let end = rest.iter().position(|byte| matches!(byte, b'(' | b'<' | b']')).unwrap();
                 let numbers = std::str::from_utf8(&rest[..end]).unwrap().split_whitespace();
                 width -= numbers.map(|number| number.parse::<f32>().unwrap()).sum::<f32>();
                 *rest = &rest[end..];
             }
         }
     }
+}
+
+/// A string in digits, which is how one is written that would need escapes.
+fn hexadecimal(rest: &mut &[u8]) -> Vec<u8> {
+    let end = find(rest, b">").unwrap();
+    let digits = std::str::from_utf8(&rest[1..end]).unwrap();
+    *rest = &rest[end + 1..];
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect()
 }
 
 /// A string in parentheses, with its escapes undone.

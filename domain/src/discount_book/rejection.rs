@@ -64,7 +64,7 @@ pub enum Rejection {
         ended_at: Timestamp,
     },
     /// It was redeemed as often as it may be.
-    #[error("discount code {code} was redeemed {redemptions_max} times, and may not be more often")]
+    #[error("discount code {code} is used up: redeemed {redemptions_max} of {redemptions_max} times")]
     UsedUp {
         /// The code.
         code: DiscountCode,

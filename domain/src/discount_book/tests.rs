@@ -116,7 +116,7 @@ fn a_code_is_used_up_until_a_redemption_is_returned() {
         twice.after(redeem("pedro", "starter")).after(redeem("maria", "partner"))
     };
     used_up().when(redeem("juan", "starter")).then_rejected_in_full(expect![[r#"
-        discount code SPRING20 was redeemed 2 times, and may not be more often
+        discount code SPRING20 is used up: redeemed 2 of 2 times
         hint: ask for another code
         discount_code = "SPRING20"
         redemptions_max = 2"#]]);
