@@ -10,12 +10,15 @@
 //!               was taken, one alert per threshold
 //! commissions   rate times payment for the ancestors of that moment, each once; waits as long as its catalog says; taken
 //!               back in proportion to refunds; granted once, what was owed netted first
+//! invoices      prices and taxes of the catalog, lines and taxes come to the total, payments, refunds and credit notes stay
+//!               within what there is and add up, no balance below zero, numbers without gaps
 //! ```
 //!
 //! An event it does not know of a stream it judges is a violation: what nobody checks must not pass for checked.
 
 mod commissions;
 mod facts;
+mod invoices;
 mod keys;
 mod ledger;
 mod order;
@@ -105,11 +108,12 @@ trait Law {
 #[must_use]
 pub fn check(log: &Log, work: Work) -> Vec<Violation> {
     let facts = facts::Facts::of(log);
-    let mut laws: [Box<dyn Law + '_>; 4] = [
+    let mut laws: [Box<dyn Law + '_>; 5] = [
         Box::new(order::Order::default()),
         Box::new(keys::Keys::default()),
         Box::new(ledger::Ledgers::new(&facts)),
         Box::new(commissions::Commissions::new(&facts)),
+        Box::new(invoices::Invoices::new(&facts)),
     ];
     let mut violations = Vec::new();
     for law in &mut laws {

@@ -77,6 +77,11 @@ impl<'a> Facts<'a> {
         self.catalogs.get(&(product, event.version?)).copied()
     }
 
+    /// A version of a product's catalog.
+    pub(super) fn definition(&self, product: &str, version: i64) -> Option<&'a Value> {
+        self.catalogs.get(&(product, version)).copied()
+    }
+
     pub(super) fn registered_at(&self, organization: &str) -> Option<i64> {
         self.registered.get(organization).copied()
     }

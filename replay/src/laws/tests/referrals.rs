@@ -107,7 +107,9 @@ impl Log {
 fn caught(forge: impl FnOnce(&mut Log), expected: Expect) {
     let mut log = waiting();
     forge(&mut log);
-    let told = check(&log, Work::Settled).into_iter().map(|violation| {
+    // Its payments are of no invoice: that law has a log of its own.
+    let of_referrals = check(&log, Work::Settled).into_iter().filter(|violation| violation.law != "invoices");
+    let told = of_referrals.map(|violation| {
         let text = violation.text.split_once("partition 0: ").map_or(violation.text.as_str(), |(_, text)| text);
         format!("{}: {text}", violation.law)
     });
