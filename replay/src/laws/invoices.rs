@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::facts::Facts;
 use super::{Event, Law, Log, Work, number_at};
 use account::{Account, Paid};
+pub(super) use tax::round;
 
 pub(super) struct Invoices<'a> {
     facts: &'a Facts<'a>,
@@ -159,7 +160,7 @@ impl<'a> Invoices<'a> {
 }
 
 /// The lines of an invoice.
-fn lines(event: &Event) -> impl Iterator<Item = &Value> {
+pub(super) fn lines(event: &Event) -> impl Iterator<Item = &Value> {
     event.body["lines"].as_array().into_iter().flatten()
 }
 
@@ -174,6 +175,10 @@ fn listed(definition: &Value, plan: &str, interval: Option<&str>, event: &Event)
 impl Law for Invoices<'_> {
     fn name(&self) -> &'static str {
         "invoices"
+    }
+
+    fn seen(&self) -> String {
+        format!("{} documents and {} payments reckoned again", self.documents.len(), self.payments.len())
     }
 
     fn take_in(&mut self, event: &Event) -> Result<(), String> {

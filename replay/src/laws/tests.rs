@@ -2,6 +2,7 @@
 
 mod invoices;
 mod ledger;
+mod periods;
 mod referrals;
 
 use expect_test::{Expect, expect};
@@ -92,6 +93,7 @@ impl Log {
             command,
             version: None,
             at_micros,
+            decided_micros: at_micros,
         });
     }
 

@@ -23,7 +23,7 @@ fn decimals(currency: &str) -> u32 {
 }
 
 /// Half goes away from zero.
-pub(super) fn round(exact: Decimal, currency: &str) -> Decimal {
+pub(in crate::laws) fn round(exact: Decimal, currency: &str) -> Decimal {
     let decimals = decimals(currency);
     let mut rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
     rounded.rescale(decimals);

@@ -186,7 +186,7 @@ fn what_is_forged_is_told_with_both_amounts() {
             "CreditNoteIssued",
             "/to_refund/amount",
             json!("6.00"),
-            "a credit of 5.95 takes 0.00 off 0.00, keeps 0.00, returns 6.00",
+            "a credit of 5.95 takes 0.00 off 0, keeps 0.00, returns 6.00",
         ),
         ("refund", "CreditNoteIssued", "/net/amount", json!("4.99"), "4.99 of 5.95 is said to be net, it is 5.00"),
         ("refund", "PaymentRefunded", "/amount/amount", json!("18.00"), "18.00 went back of a payment of 17.85"),
