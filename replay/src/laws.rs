@@ -3,6 +3,8 @@
 //! It knows the events by their JSON and the rules by these files. It calls none of the domain's decisions and folds
 //! nothing with the domain's `evolve`, so a mistake there does not hide itself here.
 //!
+//! All of it is checked in memory by [`check`], or as it is read by [`reading::check`].
+//!
 //! ```text
 //! order         positions without a gap, sequences without a gap, an owner's streams in one partition
 //! keys          one effect per key, and a receipt for it that names its last event
@@ -10,15 +12,22 @@
 //!               was taken, one alert per threshold
 //! commissions   rate times payment for the ancestors of that moment, each once; waits as long as its catalog says; taken
 //!               back in proportion to refunds; granted once, what was owed netted first
+//! invoices      prices and taxes of the catalog, lines and taxes come to the total, payments, refunds and credit notes stay
+//!               within what there is and add up, no balance below zero, numbers without gaps
+//! periods       counted from their anchor, one after the other; each line of an invoice: the plan, what of a change is
+//!               credited and charged, what discounts take off, what was used past allowances, once
 //! ```
 //!
 //! An event it does not know of a stream it judges is a violation: what nobody checks must not pass for checked.
 
 mod commissions;
 mod facts;
+mod invoices;
 mod keys;
 mod ledger;
 mod order;
+mod periods;
+pub mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +56,8 @@ pub struct Event {
     /// The catalog version that was decided under, if any.
     version: Option<i64>,
     at_micros: i64,
+    /// The instant it was decided at: that of its record, or what the clock of a sandbox was set to.
+    decided_micros: i64,
 }
 
 /// A receipt as the log has it.
@@ -68,6 +79,23 @@ pub struct Log {
     now: i64,
 }
 
+/// What the clocks of sandboxes were set to, in microseconds.
+#[derive(Default)]
+struct Clocks(HashMap<String, i64>);
+
+impl Clocks {
+    /// Says of the next event at which instant it was decided.
+    fn tell(&mut self, mut event: Event) -> Event {
+        if let Some(set) = self.0.get(&event.owner) {
+            event.decided_micros = *set;
+        }
+        if let ("InstantSet" | "TestClockFollowed", Some(set)) = (event.name.as_str(), event.micros("/instant")) {
+            self.0.insert(event.owner.clone(), set);
+        }
+        event
+    }
+}
+
 /// Is all done that the events ask for?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
@@ -82,6 +110,15 @@ pub enum Work {
 pub struct Violation {
     law: &'static str,
     text: String,
+}
+
+impl Violation {
+    /// What a law says against the next event.
+    fn of(law: &mut dyn Law, event: &Event) -> Option<Self> {
+        let text = law.take_in(event).err()?;
+        let text = format!("position {} of partition {}: {text}", event.position, event.partition);
+        Some(Self { law: law.name(), text })
+    }
 }
 
 impl fmt::Display for Violation {
@@ -99,27 +136,33 @@ trait Law {
 
     /// Looks back, when all was seen.
     fn close(&mut self, log: &Log, work: Work) -> Vec<String>;
+
+    /// How much it has looked at.
+    fn seen(&self) -> String;
+}
+
+/// The laws that need nothing but events, and facts that were read before.
+fn of_events<'a>(facts: &'a facts::Facts<'a>) -> [Box<dyn Law + 'a>; 5] {
+    [
+        Box::new(order::Order::default()),
+        Box::new(ledger::Ledgers::new(facts)),
+        Box::new(commissions::Commissions::new(facts)),
+        Box::new(invoices::Invoices::new(facts)),
+        Box::new(periods::Periods::new(facts)),
+    ]
 }
 
 /// Everything that is wrong with a log; nothing, if it is sound.
 #[must_use]
 pub fn check(log: &Log, work: Work) -> Vec<Violation> {
     let facts = facts::Facts::of(log);
-    let mut laws: [Box<dyn Law + '_>; 4] = [
-        Box::new(order::Order::default()),
-        Box::new(keys::Keys::default()),
-        Box::new(ledger::Ledgers::new(&facts)),
-        Box::new(commissions::Commissions::new(&facts)),
-    ];
+    let mut laws: Vec<Box<dyn Law + '_>> = of_events(&facts).into();
+    // Where it stood before: its violations are told right after those of the order.
+    laws.insert(1, Box::new(keys::Keys::default()));
     let mut violations = Vec::new();
     for law in &mut laws {
         let name = law.name();
-        for event in &log.events {
-            if let Err(text) = law.take_in(event) {
-                let text = format!("position {} of partition {}: {text}", event.position, event.partition);
-                violations.push(Violation { law: name, text });
-            }
-        }
+        violations.extend(log.events.iter().filter_map(|event| Violation::of(&mut **law, event)));
         violations.extend(law.close(log, work).into_iter().map(|text| Violation { law: name, text }));
     }
     violations
@@ -139,11 +182,15 @@ impl Log {
         )
         .fetch_all(&mut *reading)
         .await?;
+        let mut clocks = Clocks::default();
         let receipts = sqlx::query("SELECT partition, caller, command_id, position FROM es.receipts")
             .fetch_all(&mut *reading)
             .await?;
         Ok(Self {
-            events: events.iter().map(Event::of_row).collect::<Result<_, _>>()?,
+            events: events
+                .iter()
+                .map(|row| Ok(clocks.tell(Event::of_row(row)?)))
+                .collect::<Result<_, sqlx::Error>>()?,
             receipts: receipts.iter().map(Receipt::of_row).collect::<Result<_, _>>()?,
             #[cfg(test)]
             now: 0,
@@ -182,6 +229,7 @@ impl Event {
         let (name, mut payload, metadata): (String, _, _) =
             (row.try_get("event_type")?, json("payload")?, json("metadata")?);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let at_micros = row.try_get("at_micros")?;
         Ok(Self {
             partition: row.try_get("partition")?,
             position: row.try_get("position")?,
@@ -193,7 +241,8 @@ impl Event {
             caller: text(&metadata["caller"]),
             command: text(&metadata["command"]),
             version: text(&metadata["catalog_version"]).parse().ok(),
-            at_micros: row.try_get("at_micros")?,
+            at_micros,
+            decided_micros: at_micros,
         })
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Commissions<'a> {
     /// What ledgers did with commissions.
     credited: BTreeMap<String, Credited>,
     shared: HashMap<String, Shares>,
+    /// Payers of sandboxes: what they bring matures by their clocks, not by when it is recorded.
+    simulated: HashSet<String>,
 }
 
 struct Sponsor {
@@ -51,6 +53,7 @@ impl<'a> Commissions<'a> {
             accrued: BTreeMap::new(),
             credited: BTreeMap::new(),
             shared: HashMap::new(),
+            simulated: HashSet::new(),
         }
     }
 
@@ -116,7 +119,7 @@ impl<'a> Commissions<'a> {
     fn first_payment(&mut self, event: &Event) -> Result<(), String> {
         let (payer, payment) = (event.text("/payer")?, event.text("/payment")?);
         let paid = self.facts.payments.get(payment).ok_or_else(|| format!("payment {payment} was never recorded"))?;
-        if paid.event.owner != payer || Some(paid.event.at_micros) != event.micros("/paid_at") {
+        if paid.event.owner != payer || Some(paid.event.decided_micros) != event.micros("/paid_at") {
             return Err(format!("{payer} did not make payment {payment} then"));
         }
         if self.payers.insert(payer.to_owned()) { Ok(()) } else { Err(format!("{payer} had paid before")) }
@@ -148,19 +151,19 @@ impl<'a> Commissions<'a> {
         if amount != credits(base * rate * per_unit) {
             return Err(format!("{rate} of {base} is not {amount}"));
         }
-        if self.ancestors_at(payer, paid.event.at_micros).get(place) != Some(&beneficiary) {
+        if self.ancestors_at(payer, paid.event.decided_micros).get(place) != Some(&beneficiary) {
             return Err(format!("{beneficiary} is not at level {level} above {payer}"));
         }
         let hold_days = referrals["hold_days"].as_i64().unwrap_or_default();
         let matures_at = event.micros("/matures_at");
-        if matures_at.is_some_and(|at| at != paid.event.at_micros + hold_days * DAY_MICROS) {
+        if matures_at.is_some_and(|at| at != paid.event.decided_micros + hold_days * DAY_MICROS) {
             return Err(format!("a commission of {payment} does not wait {hold_days} days"));
         }
         let shares = Shares { earning: rates.len(), levels: HashSet::new() };
         if !self.shared.entry(payment.to_owned()).or_insert(shares).levels.insert(level) {
             return Err(format!("payment {payment} was shared at level {level} before"));
         }
-        let commission = Commission::accrued(event, amount, matures_at)?;
+        let commission = Commission::accrued(event, amount, matures_at, self.simulated.contains(payer))?;
         self.accrued.insert(event.text("/commission")?.to_owned(), commission);
         Ok(())
     }
@@ -173,7 +176,7 @@ impl<'a> Commissions<'a> {
                 Some(shares) => (shares.earning, shares.levels.len()),
                 None => (1, 0),
             };
-            let above = self.ancestors_with(&paid.event.owner, |sponsor| sponsor.surely <= paid.event.at_micros);
+            let above = self.ancestors_with(&paid.event.owner, |sponsor| sponsor.surely <= paid.event.decided_micros);
             let owed = above.len().min(earning);
             if shared < owed {
                 unshared.push(format!("payment {payment} of {} reached {shared} of {owed} levels", paid.event.owner));
@@ -188,12 +191,19 @@ impl Law for Commissions<'_> {
         "commissions"
     }
 
+    fn seen(&self) -> String {
+        format!("{} commissions reckoned again", self.accrued.len())
+    }
+
     fn take_in(&mut self, event: &Event) -> Result<(), String> {
         match (event.kind.as_str(), event.name.as_str()) {
             ("referral_tree", "OrganizationEnrolled") => self.enroll(event),
             ("referral_tree", "ReferralAttributed") => self.attribute(event),
             ("referral_tree", "FirstPaymentMade") => self.first_payment(event),
-            ("referral_tree", "PayerSimulated") => Ok(()),
+            ("referral_tree", "PayerSimulated") => {
+                self.simulated.insert(event.text("/payer")?.to_owned());
+                Ok(())
+            }
             ("referral_tree", "CommissionAccrued") => self.accrue(event),
             ("referral_tree", "CommissionMatured") => self.mature(event),
             ("referral_tree", "CommissionClawedBack") => self.claw_back(event),

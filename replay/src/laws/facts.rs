@@ -7,6 +7,16 @@ use serde_json::Value;
 
 use super::{Event, Log, number_at};
 
+/// The events that facts are made of, and those that set clocks.
+pub(super) const EVENTS: [&str; 6] = [
+    "CatalogPublished",
+    "OrganizationRegistered",
+    "PaymentRecorded",
+    "PaymentRefunded",
+    "InstantSet",
+    "TestClockFollowed",
+];
+
 /// A payment as it was recorded.
 pub(super) struct Payment<'a> {
     pub(super) event: &'a Event,
@@ -29,6 +39,7 @@ pub(super) struct Facts<'a> {
     pub(super) refunds: HashMap<&'a str, Refund>,
     /// When organizations were registered, in microseconds.
     registered: HashMap<&'a str, i64>,
+    zones: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> Facts<'a> {
@@ -50,6 +61,9 @@ impl<'a> Facts<'a> {
             }
             "OrganizationRegistered" => {
                 self.products.insert(event.owner.as_str(), text("/product")?);
+                if let Some(zone) = text("/time_zone") {
+                    self.zones.insert(event.owner.as_str(), zone);
+                }
                 self.registered.insert(event.owner.as_str(), event.micros("/registered_at")?);
             }
             "PaymentRecorded" => {
@@ -77,8 +91,17 @@ impl<'a> Facts<'a> {
         self.catalogs.get(&(product, event.version?)).copied()
     }
 
+    /// A version of a product's catalog.
+    pub(super) fn definition(&self, product: &str, version: i64) -> Option<&'a Value> {
+        self.catalogs.get(&(product, version)).copied()
+    }
+
     pub(super) fn registered_at(&self, organization: &str) -> Option<i64> {
         self.registered.get(organization).copied()
+    }
+
+    pub(super) fn zone_of(&self, organization: &str) -> Option<&'a str> {
+        self.zones.get(organization).copied()
     }
 
     /// The catalog an event of an organization's, or of a product's own stream, was decided under.

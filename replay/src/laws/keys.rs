@@ -24,6 +24,10 @@ impl Law for Keys {
         "keys"
     }
 
+    fn seen(&self) -> String {
+        format!("{} commands with their receipts", self.effects.len())
+    }
+
     fn take_in(&mut self, event: &Event) -> Result<(), String> {
         let (caller, command) = (event.caller.clone(), event.command.clone());
         if caller.is_empty() || command.is_empty() {

@@ -73,6 +73,10 @@ impl Law for Ledgers<'_> {
         "ledger"
     }
 
+    fn seen(&self) -> String {
+        format!("{} ledgers reckoned again", self.ledgers.len())
+    }
+
     fn take_in(&mut self, event: &Event) -> Result<(), String> {
         if event.kind != "credit_ledger" {
             return Ok(());

@@ -19,6 +19,10 @@ impl Law for Order {
         "order"
     }
 
+    fn seen(&self) -> String {
+        format!("{} partitions and {} streams without a gap", self.heads.len(), self.streams.len())
+    }
+
     fn take_in(&mut self, event: &Event) -> Result<(), String> {
         let (position, at) = self.heads.insert(event.partition, (event.position, event.at_micros)).unwrap_or((0, 0));
         if event.position != position + 1 {

@@ -1,6 +1,8 @@
 //! A log that is sound, forged in every way a law speaks of.
 
+mod invoices;
 mod ledger;
+mod periods;
 mod referrals;
 
 use expect_test::{Expect, expect};
@@ -91,6 +93,7 @@ impl Log {
             command,
             version: None,
             at_micros,
+            decided_micros: at_micros,
         });
     }
 
@@ -386,4 +389,24 @@ fn an_event_the_checker_does_not_know_does_not_pass() {
         |log| log.add("new", "referral_tree agencia SponsorMoved", json!({})),
         expect!["commissions: position 20 of partition 0: nobody has told the checker what SponsorMoved means"],
     );
+}
+
+/// What judges the domain's decisions must not be made of them.
+#[test]
+fn the_laws_name_nothing_of_the_domain() {
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/laws"))];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.is_file() && !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(!text.contains("domain::"), "{}", path.display());
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 10, "the laws were read");
 }

@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod history;
+mod lawful;
 mod proofs;
 mod simulate;
 mod tampering;

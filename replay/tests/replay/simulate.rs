@@ -2,10 +2,10 @@
 
 mod drawn;
 mod faults;
-mod lives;
+pub mod lives;
 mod refusals;
 mod reproduced;
-mod town;
+pub mod town;
 
 use domain::credit_ledger::{Acquire, Command as Use};
 use domain::subscription::{Command as Subscribe, CreditUnused, Effective, RefundKind};

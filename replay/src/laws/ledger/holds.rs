@@ -78,7 +78,7 @@ impl Ledger {
         };
         match self.holds.insert(name.to_owned(), placed) {
             Some(_) => Err(format!("hold {name} was placed before")),
-            None if expires_at <= event.at_micros => Err(format!("hold {name} had expired when it was placed")),
+            None if expires_at <= event.decided_micros => Err(format!("hold {name} had expired when it was placed")),
             None => Ok(()),
         }
     }
@@ -100,7 +100,7 @@ impl Ledger {
         let cost = number_at(&charged, "/charge").unwrap_or_default();
         let drawn = draws(&charged["draws"])?;
         let hold = self.open(event)?;
-        if hold.expires_at <= event.at_micros {
+        if hold.expires_at <= event.decided_micros {
             return Err("captured after it had expired".to_owned());
         }
         if included + past + besides + event.some("/waived") != quantity || quantity > hold.left {
@@ -146,10 +146,10 @@ impl Ledger {
         let (returned, lost) = (list("returned")?, list("expired")?);
         let at = match event.instant("/expired_at") {
             Ok(at) => at.as_microsecond(),
-            Err(_) => event.at_micros,
+            Err(_) => event.decided_micros,
         };
         let hold = self.open(event)?;
-        let is_due = event.name == "HoldReleased" || (hold.expires_at == at && at <= event.at_micros);
+        let is_due = event.name == "HoldReleased" || (hold.expires_at == at && at <= event.decided_micros);
         if quantity != hold.left || included != hold.included || !is_due {
             return Err(format!("{quantity} let go of {}, of which {included} included", hold.left));
         }

@@ -41,6 +41,6 @@ impl Ledger {
         *paid -= credits;
         let draws = draws(&event.body["draws"])?;
         self.owed.refund += credits - sum(&draws);
-        self.put_back(&draws, event.at_micros)
+        self.put_back(&draws, event.decided_micros)
     }
 }

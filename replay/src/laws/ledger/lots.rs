@@ -144,7 +144,7 @@ impl Ledger {
     pub(super) fn expire_lot(&mut self, event: &Event) -> Result<(), String> {
         let (lot, amount, at) = (event.text("/lot")?, event.number("/amount")?, event.instant("/expired_at")?);
         let known = self.lots.get(lot).ok_or_else(|| format!("lot {lot} was never granted"))?;
-        if known.expires_at != Some(at) || known.left != amount || at.as_microsecond() > event.at_micros {
+        if known.expires_at != Some(at) || known.left != amount || at.as_microsecond() > event.decided_micros {
             return Err(format!("lot {lot} lost {amount} at {at}, it had {}", known.left));
         }
         self.spend(&[Draw { lot: lot.to_owned(), amount }])

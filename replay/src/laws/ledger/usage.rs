@@ -158,12 +158,12 @@ impl Ledger {
             }
             self.owed.refund = amount - sum(&back);
         }
-        self.put_back(&back, event.at_micros)?;
+        self.put_back(&back, event.decided_micros)?;
         let used = self.windows.entry(window).or_default();
         if restored > included || restored > used.included {
             return Err(format!("{restored} restored of {included}, {} are used", used.included));
         }
-        if !restored.is_zero() && event.instant("/window/end")?.as_microsecond() <= event.at_micros {
+        if !restored.is_zero() && event.instant("/window/end")?.as_microsecond() <= event.decided_micros {
             return Err(format!("{restored} restored to a window that is over"));
         }
         used.included -= restored;

@@ -109,6 +109,7 @@ impl Play {
             self.log.add(&command, &format!("credit_ledger pedro {name}"), payload[&name].take());
             let position = self.log.events.len();
             self.log.events[position - 1].at_micros = self.context.now.as_microsecond();
+            self.log.events[position - 1].decided_micros = self.context.now.as_microsecond();
             told.push((position as u64, event));
         }
         told

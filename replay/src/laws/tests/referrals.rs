@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn usd(amount: &str) -> Value {
+    json!({ "amount": amount, "currency": "USD" })
+}
+
 /// Two weeks of waiting; the payment is made at microsecond 1,000,000,000.
 const PAID_AT: i64 = 1_000_000_000;
 const DUE_AT: i64 = PAID_AT + 14 * 24 * 60 * 60 * 1_000_000;
@@ -29,19 +33,21 @@ fn waiting() -> Log {
     }
     let attributed = json!({ "organization": "pedro", "sponsor": "maria", "since": instant(500) });
     log.add("attribute", "referral_tree agencia ReferralAttributed", attributed);
+    let started = json!({ "plan": "pro", "catalog_version": 1, "interval": "month", "price": usd("15.00") });
+    log.add("start", "subscription pedro SubscriptionStarted", started);
     log.at(PAID_AT);
     log.pay("p1");
     let first = json!({ "payer": "pedro", "payment": "p1", "paid_at": instant(PAID_AT) });
     log.add("share-p1", "referral_tree agencia FirstPaymentMade", first);
     log.share("p1", PAID_AT);
-    log.refund("r1", "5.00");
+    log.refund("r1", "5.00", "5.00");
     log.claw_back("r1", "1.00", "1.00", false);
     log.at(DUE_AT);
     log.mature("p1", "2.00", DUE_AT);
     log.add("grant-p1", "credit_ledger maria CreditsGranted", granted("a", "2.00", Some("p1-1")));
     let deducted = json!({ "amount": "0.75", "draws": [{ "lot": "a", "amount": "0.75" }] });
     log.add("spend", "credit_ledger maria CreditsDeducted", deducted);
-    log.refund("r2", "15.00");
+    log.refund("r2", "10.00", "15.00");
     log.claw_back("r2", "2.00", "3.00", true);
     let taken =
         json!({ "commission": "p1-1", "refund": "r2", "amount": "2.00", "lot": "a", "taken": "1.25", "owed": "0.75" });
@@ -64,7 +70,16 @@ impl Log {
     }
 
     fn pay(&mut self, payment: &str) {
-        let paid = json!({ "payment": payment, "amount": { "amount": "15.00", "currency": "USD" } });
+        let line = json!({ "item": { "plan": { "plan": "pro", "interval": "month" } }, "amount": usd("15.00") });
+        let issued = json!({
+            "invoice": payment, "series": "F", "kind": "period", "lines": [line], "net": usd("15.00"), "taxes": [],
+            "total": usd("15.00"), "kept": usd("0"), "issued_at": instant(self.now),
+        });
+        self.add(&format!("issue-{payment}"), "subscription pedro InvoiceIssued", issued);
+        let paid = json!({
+            "payment": payment, "invoice": payment, "amount": usd("15.00"), "net": usd("15.00"), "method": "by_hand",
+            "still_due": usd("0"),
+        });
         self.add(payment, "subscription pedro PaymentRecorded", paid);
         self.events.last_mut().unwrap().version = Some(1);
     }
@@ -86,10 +101,16 @@ impl Log {
         self.add(&format!("settle-{payment}"), "referral_tree agencia CommissionMatured", matured);
     }
 
-    fn refund(&mut self, refund: &str, total: &str) {
-        let money = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+    /// What is given back is owed no more.
+    fn refund(&mut self, refund: &str, amount: &str, total: &str) {
+        let note = json!({
+            "credit_note": format!("note-{refund}"), "series": "NC", "invoice": "p1", "amount": usd(amount),
+            "net": usd(amount), "reduces_due": usd("0"), "to_balance": usd("0"), "to_refund": usd(amount),
+        });
+        self.add(refund, "subscription pedro CreditNoteIssued", note);
         let refunded = json!({
-            "refund": refund, "payment": "p1", "refunded_net_total": money(total), "paid_net": money("15.00"),
+            "refund": refund, "payment": "p1", "invoice": "p1", "amount": usd(amount), "net": usd(amount),
+            "refunded_total": usd(total), "refunded_net_total": usd(total), "paid_net": usd("15.00"), "kind": "refund",
         });
         self.add(refund, "subscription pedro PaymentRefunded", refunded);
     }
@@ -192,7 +213,8 @@ fn what_is_taken_back_is_the_share_of_the_refund() {
         |log| *log.body("r2", "PaymentRefunded", "/refunded_net_total/amount") = json!("14.00"),
         expect![[r#"
         commissions: 3.00 of p1-1 is not the share of 14.00 in 15.00
-        commissions: 2.00 of p1-1 were taken back, not 0"#]],
+        commissions: 2.00 of p1-1 were taken back, not 0
+        invoices: 14.00 is said to have gone back net, it is 15.00"#]],
     );
     caught(
         |log| *log.body("claw-r2", "CommissionClawedBack", "/matured") = json!(false),

@@ -31,7 +31,7 @@ impl Dice {
 }
 
 /// With a trial, and overpayments that become credits.
-fn catalog() -> String {
+pub fn catalog() -> String {
     let tried = "price = { month = \"30\" }\ntrial = { days = 7, payment_method = \"optional\" }";
     KIOSK
         .replace("price = { month = \"30\" }", tried)
@@ -48,8 +48,9 @@ fn part(amount: Money, share: i64) -> Money {
 }
 
 /// Something to ask; `None` if there is nothing to ask it of.
-fn asked(dice: &mut Dice, known: &Subscription, now: Timestamp) -> Option<Command> {
-    let (when, interval) = (dice.of(&[Effective::Now, Effective::PeriodEnd]), Interval::Month);
+fn asked(dice: &mut Dice, known: &Subscription, now: Timestamp, intervals: &[Interval]) -> Option<Command> {
+    let when = dice.of(&[Effective::Now, Effective::PeriodEnd]);
+    let interval = if let [only] = intervals { *only } else { dice.of(intervals) };
     let credit = dice.of(&[CreditUnused::Nothing, CreditUnused::Balance, CreditUnused::Refund]);
     let chosen = plan(dice.of(&["gratis", "basic", "pro"]));
     let newest = known.invoices().last();
@@ -99,16 +100,21 @@ fn asked(dice: &mut Dice, known: &Subscription, now: Timestamp) -> Option<Comman
 }
 
 async fn lives(seed: u64) -> Town {
-    let mut town = Town::found_on(&catalog()).await;
-    town.register("01-02", "juan", None).await;
-    town.register("01-03", "ana", Some("juan")).await;
-    town.register("01-04", "eva", Some("ana")).await;
+    lives_on(&catalog(), "UTC", &[Interval::Month], seed).await
+}
+
+/// Lives of those who are sold a catalog, in a time zone, by intervals.
+pub async fn lives_on(catalog: &str, zone: &str, intervals: &[Interval], seed: u64) -> Town {
+    let mut town = Town::found_on(catalog).await;
+    town.register_in(zone, "01-02", "juan", None).await;
+    town.register_in(zone, "01-03", "ana", Some("juan")).await;
+    town.register_in(zone, "01-04", "eva", Some("ana")).await;
     let (mut dice, mut now) = (Dice(seed), at("01-05"));
     while now < at("10-01") {
         now += dice.of(&[3_i64, 20, 40, 90]).hours();
         let id = dice.of(&CUSTOMERS);
         let State::Subscription(known) = town.state(Kind::Subscription, &of(id)).clone() else { panic!("{id}") };
-        if let Some(command) = asked(&mut dice, &known, now) {
+        if let Some(command) = asked(&mut dice, &known, now, intervals) {
             // What is refused leaves nothing in the log.
             let _refused_or_not = town.try_at(now, of(id), command).await;
         }

@@ -96,6 +96,11 @@ impl Town {
 
     /// Registers a customer, referred by another or by nobody.
     pub async fn register(&mut self, when: &str, id: &str, sponsor: Option<&str>) {
+        self.register_in("UTC", when, id, sponsor).await;
+    }
+
+    /// The same, in a time zone.
+    pub async fn register_in(&mut self, zone: &str, when: &str, id: &str, sponsor: Option<&str>) {
         let sponsor = sponsor.map(|sponsor| {
             let State::Organization(known) = self.state(Kind::Organization, &of(sponsor)) else { panic!("{sponsor}") };
             let code = known.registered().unwrap().referral_code.clone();
@@ -104,7 +109,7 @@ impl Town {
         let register = OrganizationCommand::Register {
             organization: testkit::organization(id),
             product: ProductCode::new("kiosk").unwrap(),
-            time_zone: "UTC".to_owned().try_into().unwrap(),
+            time_zone: zone.to_owned().try_into().unwrap(),
             sponsor,
             environment: Environment::Live,
         };
