@@ -10,7 +10,7 @@ const INVOICE_BYTES: usize = 384;
 
 impl Aggregate for Subscription {
     const TYPE: &'static str = "subscription";
-    const STATE_VERSION: i32 = 3;
+    const STATE_VERSION: i32 = 4;
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;

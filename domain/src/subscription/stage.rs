@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::CancelReason;
+use super::tax;
 use crate::calendar::{Interval, Period};
 use crate::id::{DiscountCode, InvoiceId, PlanCode, ProviderCode, Reference};
 use crate::money::Money;
@@ -62,7 +63,40 @@ pub(super) struct Running {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Charged {
     pub(super) from: Timestamp,
+    /// What of it stands.
     pub(super) amount: Money,
+    /// The invoice that charged it; `None` if none did.
+    invoice: Option<InvoiceId>,
+    /// What that invoice charged.
+    whole: Money,
+    /// What stands if that invoice is taken back: what it credited of the plan before.
+    before: Money,
+}
+
+impl Charged {
+    /// On no invoice.
+    pub(super) fn free(from: Timestamp, amount: Money) -> Self {
+        Self { from, amount, invoice: None, whole: amount, before: Money::zero(amount.currency) }
+    }
+
+    /// By an invoice, which also credited something.
+    pub(super) fn by(invoice: InvoiceId, from: Timestamp, amount: Money, before: Money) -> Self {
+        Self { invoice: Some(invoice), before, ..Self::free(from, amount) }
+    }
+
+    /// An invoice was taken back.
+    pub(super) fn take_back(&mut self, invoice: &InvoiceId) {
+        if self.invoice.as_ref() == Some(invoice) {
+            self.amount = self.before;
+        }
+    }
+
+    /// A credit note takes so much of the total off an invoice: that share of what was charged does not stand any more.
+    pub(super) fn take_off(&mut self, invoice: &InvoiceId, amount: Money, total: Money) {
+        if self.invoice.as_ref() == Some(invoice) {
+            self.amount = self.amount.less(tax::share(self.whole, amount, total).at_most(self.amount));
+        }
+    }
 }
 
 /// Something is not paid.

@@ -137,12 +137,18 @@ impl Subscription {
             }
             Event::PaymentMethodDetached { .. } => self.method = None,
             Event::InvoiceIssued { .. } => self.take_in_invoice(event),
-            Event::InvoiceVoided { invoice, .. } => self.change_invoice(invoice, |invoice| invoice.is_void = true),
+            Event::InvoiceVoided { invoice, .. } => {
+                self.change_invoice(invoice, |invoice| invoice.is_void = true);
+                self.run(|running| running.charged.take_back(invoice));
+            }
             Event::PaymentRecorded { .. } | Event::PaymentRefunded { .. } => self.take_in_payment(event),
             // The credits are granted by the ledger.
             Event::OverpaymentKept { .. } => {}
             Event::CreditNoteIssued { invoice, amount, to_balance, to_refund, .. } => {
                 self.keep(*to_balance);
+                if let Some(total) = self.invoice(invoice).map(|invoice| invoice.total) {
+                    self.run(|running| running.charged.take_off(invoice, *amount, total));
+                }
                 self.change_invoice(invoice, |invoice| {
                     invoice.credited = invoice.credited.plus(*amount);
                     invoice.to_balance = invoice.to_balance.plus(*to_balance);
@@ -155,7 +161,7 @@ impl Subscription {
                 running.anchor = *anchor;
                 running.period = *period;
                 running.invoice = None;
-                running.charged = Charged { from: period.start, amount };
+                running.charged = Charged::free(period.start, amount);
                 running.metered_from = period.start;
             }),
             Event::SubscriptionRenewed { period } => self.renew(*period),
@@ -272,17 +278,17 @@ impl Subscription {
         };
         let discounts = first.as_ref().map_or_else(Vec::new, |first| first.discounts.clone());
         let is_paid = first.is_some() || price.is_zero() || is_older_than_invoices;
-        let amount = match &first {
-            Some(first) => first.charged,
-            None if is_older_than_invoices => price,
-            None => Money::zero(price.currency),
+        let zero = Money::zero(price.currency);
+        let charged = match &first {
+            Some(first) => Charged::by(first.invoice.clone(), period.start, first.charged, zero),
+            None => Charged::free(period.start, if is_older_than_invoices { price } else { zero }),
         };
         started.stage = Stage::Running(Running {
             anchor,
             period,
             paid: is_paid.then_some(period),
             invoice: first.map(|first| first.invoice),
-            charged: Charged { from: period.start, amount },
+            charged,
             metered_from: period.start,
             dunning: None,
         });
@@ -301,7 +307,7 @@ impl Subscription {
         self.run(|running| {
             is_next = running.period != paid;
             running.period = paid;
-            running.charged = Charged { from: paid.start, amount: price };
+            running.charged = Charged::free(paid.start, price);
             running.metered_from = paid.start;
         });
         if is_next {
@@ -330,19 +336,19 @@ impl Subscription {
         if *kind == InvoiceKind::Period {
             discount::count(&mut self.discounts, &discounts);
         }
-        let amount = charged(lines, *total);
+        let (amount, before) = charged(lines, *total);
         let id = invoice.clone();
         self.change(|started| match (&mut started.stage, kind) {
             (Stage::Awaiting(first), InvoiceKind::First) => {
                 *first = Some(First { invoice: id, charged: amount, discounts });
             }
             (Stage::Running(running), InvoiceKind::Period) => {
+                running.charged = Charged::by(id.clone(), running.charged.from, amount, before);
                 running.invoice = Some(id);
-                running.charged.amount = amount;
             }
             (Stage::Running(running), InvoiceKind::Change) => {
                 let from = period.map_or(*issued_at, |period| period.start);
-                running.charged = Charged { from, amount };
+                running.charged = Charged::by(id, from, amount, before);
             }
             _ => {}
         });
@@ -404,11 +410,14 @@ impl Subscription {
     }
 }
 
-/// What lines charge for a plan, less discounts.
-fn charged(lines: &[Line], like: Money) -> Money {
-    let of_plan = lines.iter().filter(|line| match line.item {
-        Item::Plan { .. } | Item::ProrationCharge { .. } | Item::Discount { .. } => true,
-        Item::ProrationCredit { .. } | Item::Metered { .. } => false,
-    });
-    of_plan.map(|line| line.amount).fold(Money::zero(like.currency), Money::plus)
+/// What lines charge for a plan, less discounts, and what they credit of the one before.
+fn charged(lines: &[Line], like: Money) -> (Money, Money) {
+    let zero = Money::zero(like.currency);
+    lines.iter().fold((zero, zero), |(charged, credited), line| match line.item {
+        Item::Plan { .. } | Item::ProrationCharge { .. } | Item::Discount { .. } => {
+            (charged.plus(line.amount), credited)
+        }
+        Item::ProrationCredit { .. } => (charged, credited.less(line.amount)),
+        Item::Metered { .. } => (charged, credited),
+    })
 }

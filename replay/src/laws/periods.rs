@@ -63,6 +63,7 @@ impl<'a> Periods<'a> {
             "SubscriptionResumed" => life.resume(event)?,
             "SubscriptionCanceled" => life.end(),
             "PlanChanged" => life.change(event, &policy)?,
+            "InvoiceVoided" | "CreditNoteIssued" => life.credit_less(event)?,
             "CatalogMigrated" => life.migrate(event)?,
             "DiscountApplied" => life.discount(event)?,
             "DiscountEnded" => life.forget_discount(event)?,

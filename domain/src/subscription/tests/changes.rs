@@ -3,8 +3,8 @@
 use expect_test::expect;
 
 use super::life::{Life, SHOP, attach, change, change_to_year, pay, start};
-use crate::scenario::catalog;
-use crate::subscription::{Command, Effective};
+use crate::scenario::{catalog, id, usd};
+use crate::subscription::{Command, CreditUnused, Effective};
 
 fn paid() -> Life {
     Life::in_shop().does(start("small")).does(pay("10")).quietly()
@@ -166,4 +166,36 @@ fn past_due_it_may_change_and_the_open_invoice_stays() {
         PlanChanged small to free by the month at 0.00 on 02 Mar 12:00
         InvoiceIssued 3 Change on 02 Mar 12:00: unused small -9.35 = 0.00, kept 9.35
         PaymentRecorded 9.35 (net 9.35) of 2 from the balance, due 0.65"#]]);
+}
+
+#[test]
+fn what_was_taken_back_or_credited_of_an_invoice_is_not_credited_once_more_by_a_change() {
+    let due = paid().settles("2026-03-02T12:00:00Z").quietly();
+    let void = Command::VoidInvoice { invoice: due.invoice(2), reason: id("a mistake") };
+    due.does(void).does(change("free", Effective::Now)).tells(expect![[r#"
+        InvoiceVoided 2 10.00
+        SubscriptionRecovered on 02 Mar 12:00
+        PlanChanged small to free by the month at 0.00 on 02 Mar 12:00"#]]);
+    let life = paid();
+    let note = Command::IssueCreditNote {
+        invoice: life.invoice(1),
+        amount: usd("4"),
+        credit: CreditUnused::Balance,
+        reason: id("an outage"),
+    };
+    life.at(HALF).does(note).does(change("free", Effective::Now)).tells(expect![[r#"
+        CreditNoteIssued 4.00 (net 4.00) of 1: due less 0.00, to balance 4.00, to refund 0.00
+        PlanChanged small to free by the month at 0.00 on 14 Feb 12:00
+        InvoiceIssued 2 Change on 14 Feb 12:00: unused small -3.00 = 0.00, kept 3.00"#]]);
+}
+
+#[test]
+fn a_change_whose_invoice_was_taken_back_leaves_what_it_had_credited() {
+    let life = paid().at(HALF).does(change("big", Effective::Now)).quietly();
+    let void = Command::VoidInvoice { invoice: life.invoice(2), reason: id("a present") };
+    life.does(void).does(change("free", Effective::Now)).tells(expect![[r#"
+        InvoiceVoided 2 5.00
+        SubscriptionRecovered on 14 Feb 12:00
+        PlanChanged big to free by the month at 0.00 on 14 Feb 12:00
+        InvoiceIssued 3 Change on 14 Feb 12:00: unused big -5.00 = 0.00, kept 5.00"#]]);
 }

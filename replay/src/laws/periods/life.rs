@@ -20,10 +20,23 @@ pub(super) enum Stage {
 }
 
 /// What was charged for the rest of a period, from an instant on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Charged {
-    pub(super) from: Timestamp,
-    pub(super) amount: Decimal,
+    from: Timestamp,
+    /// What of it stands.
+    amount: Decimal,
+    /// By which invoice; `None` if by none.
+    billed: Option<Billed>,
+}
+
+/// What an invoice charges for a plan.
+#[derive(Debug, Clone)]
+struct Billed {
+    invoice: String,
+    total: Decimal,
+    amount: Decimal,
+    /// What it credits of the plan before: that stands if it is taken back.
+    credited: Decimal,
 }
 
 /// A change within a period: what it credits and charges is on the invoice that follows.
@@ -57,7 +70,7 @@ pub(super) struct Life {
     is_older: bool,
     running: Option<(Timestamp, Period)>,
     charged: Option<Charged>,
-    first: Option<(Decimal, Vec<String>)>,
+    first: Option<(Billed, Vec<String>)>,
     /// When it went on after a rest or a suspension.
     resumed: Option<Timestamp>,
     pub(super) change: Option<Change>,
@@ -102,12 +115,13 @@ impl Life {
 
     pub(super) fn activate(&mut self, event: &Event) -> Result<(), String> {
         let (anchor, period) = (event.instant("/anchor")?, Period::of(event)?);
-        let (amount, codes) = self.first.take().unwrap_or_default();
+        let (billed, codes) = self.first.take().unzip();
+        let amount = billed.as_ref().map_or(Decimal::ZERO, |billed| billed.amount);
         let amount = if self.is_older { self.price } else { amount };
-        self.count(&codes);
+        self.count(&codes.unwrap_or_default());
         self.stage = Stage::Running;
         self.is_suspended = false;
-        self.charged = Some(Charged { from: period.start, amount });
+        self.charged = Some(Charged { from: period.start, amount, billed });
         self.running = Some((anchor, period));
         if period.start != anchor {
             return Err(format!("the first period begins at {}, its anchor is {anchor}", period.start));
@@ -127,7 +141,7 @@ impl Life {
     pub(super) fn begin(&mut self, event: &Event) -> Result<(), String> {
         let (anchor, period) = (event.instant("/anchor")?, Period::of(event)?);
         let before = self.running.replace((anchor, period));
-        self.charged = Some(Charged { from: period.start, amount: Decimal::ZERO });
+        self.charged = Some(Charged { from: period.start, amount: Decimal::ZERO, billed: None });
         let Some((old_anchor, old)) = before.filter(|_| !self.is_older) else { return Ok(()) };
         let changed = self.change.as_ref().filter(|change| change.command == event.command && change.is_other_interval);
         let is_new = changed.is_some_and(|change| change.at == period.start) || self.resumed == Some(period.start);
@@ -151,7 +165,7 @@ impl Life {
         let period = Period::of(event)?;
         if let Some((anchor, _)) = self.running.filter(|_| self.is_older) {
             self.running = Some((anchor, period));
-            self.charged = Some(Charged { from: period.start, amount: self.price });
+            self.charged = Some(Charged { from: period.start, amount: self.price, billed: None });
         }
         Ok(())
     }
@@ -178,7 +192,7 @@ impl Life {
     pub(super) fn change(&mut self, event: &Event, policy: &str) -> Result<(), String> {
         let (at, interval) = (event.instant("/at")?, event.text("/interval")?.to_owned());
         let within = self.running.filter(|(_, period)| self.stage == Stage::Running && at < period.end);
-        if let Some(((_, period), charged)) = within.zip(self.charged) {
+        if let Some(((_, period), charged)) = within.zip(self.charged.clone()) {
             let rest = Period { start: charged.from, end: period.end };
             self.change = Some(Change {
                 command: event.command.clone(),
@@ -246,25 +260,46 @@ impl Life {
         }
     }
 
+    /// An invoice was taken back, or a credit note takes something off it: so much less can be credited by a change.
+    pub(super) fn credit_less(&mut self, event: &Event) -> Result<(), String> {
+        let invoice = event.text("/invoice")?;
+        let Some(charged) = &mut self.charged else { return Ok(()) };
+        let Some(billed) = charged.billed.as_ref().filter(|billed| billed.invoice == invoice) else { return Ok(()) };
+        if event.name == "InvoiceVoided" {
+            charged.amount = billed.credited;
+        } else if billed.total > Decimal::ZERO {
+            let off = round(billed.amount * event.number("/amount/amount")? / billed.total, &self.currency);
+            charged.amount -= off.min(charged.amount);
+        }
+        Ok(())
+    }
+
     /// Remembers what an invoice charges, and that discounts were used.
     pub(super) fn charge(&mut self, event: &Event, told: &[Line]) -> Result<(), String> {
         let of_plan = told.iter().filter(|(item, _)| !item.starts_with("proration_credit"));
         let amount: Decimal = of_plan.map(|(_, amount)| *amount).sum();
+        let credited = told.iter().filter(|(item, _)| item.starts_with("proration_credit"));
+        let billed = Billed {
+            invoice: event.text("/invoice")?.to_owned(),
+            total: event.number("/total/amount")?,
+            amount,
+            credited: -credited.map(|(_, amount)| *amount).sum::<Decimal>(),
+        };
         let code = |(item, _): &Line| item.strip_prefix("discount ").map(str::to_owned);
         let codes: Vec<String> = told.iter().filter_map(code).collect();
         let mut used_up = Vec::new();
         self.is_older = false;
         match (self.stage, event.text("/kind")?) {
-            (Stage::Awaiting, "first") => self.first = Some((amount, codes)),
+            (Stage::Awaiting, "first") => self.first = Some((billed, codes)),
             (_, "period") => {
                 used_up = self.count(&codes);
                 if let Some(charged) = &mut self.charged {
-                    charged.amount = amount;
+                    (charged.amount, charged.billed) = (amount, Some(billed));
                 }
             }
             (Stage::Running, "change") => {
                 let from = event.instant("/period/start").or_else(|_| event.instant("/issued_at"))?;
-                self.charged = Some(Charged { from, amount });
+                self.charged = Some(Charged { from, amount, billed: Some(billed) });
             }
             _ => {}
         }
