@@ -224,7 +224,7 @@ async fn the_engine_is_killed(narrator: &mut Narrator, system: &mut System) {
         }
         answers
     });
-    while acknowledged.load(Ordering::SeqCst) < 100 {
+    while acknowledged.load(Ordering::SeqCst) < 100 && !load.is_finished() {
         tokio::task::yield_now().await;
     }
     system.kill_engine();
