@@ -157,7 +157,8 @@ impl Backlog {
     async fn wait(&self, pool: &PgPool, wanted: i64) -> Result<(), Fault> {
         let (mut seen, mut moved) = (-1, Instant::now());
         loop {
-            let open = "SELECT count(*) FROM proc.todos WHERE status = 'pending'";
+            // Besides, the bystander's period ends one day.
+            let open = "SELECT count(*) FROM proc.todos WHERE status = 'pending' AND deadline LIKE 'lot_expires:%'";
             let pending: i64 = sqlx::query_scalar(open).fetch_one(pool).await?;
             if pending == wanted {
                 return Ok(());
