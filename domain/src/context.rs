@@ -70,7 +70,7 @@ pub struct Terms {
     pub metered: Metered,
     /// What its invoices say of it.
     pub billing: Option<BillingProfile>,
-    /// Its invoices that are not paid, the oldest first.
+    /// Its invoices that are not paid, the oldest first, if somebody has [looked](Self::with_open_invoices).
     pub open_invoices: Vec<OpenInvoice>,
     /// When time alone makes something else of its plan; `None` if it does not.
     pub until: Option<Timestamp>,
@@ -147,16 +147,22 @@ impl Terms {
             instant: organization.instant(),
             metered: ledger.metered().clone(),
             billing: organization.billing().cloned(),
-            open_invoices: OpenInvoice::of(subscription),
+            open_invoices: Vec::new(),
             until: subscription.next_due(),
         };
         if terms.until.is_some_and(|until| until <= now) {
             let settled = terms.settled(subscription, now, sold_under);
             terms.plan = settled.plan_in_force();
             terms.until = settled.next_due();
-            terms.open_invoices = OpenInvoice::of(&settled);
         }
         Some(terms)
+    }
+
+    /// Looks which invoices are open. It goes through all that are kept, and only who pays one from credits has to know.
+    #[must_use]
+    pub fn with_open_invoices(self, subscription: &Subscription, now: Timestamp, sold_under: &SoldUnder) -> Self {
+        let open_invoices = OpenInvoice::of(&self.settled(subscription, now, sold_under));
+        Self { open_invoices, ..self }
     }
 
     /// The subscription once all that fell due has happened.

@@ -10,8 +10,8 @@ use domain::organization::Organization;
 use domain::stream::{Owner, StreamId};
 use domain::subscription::Subscription;
 use domain::{
-    Command, Context, Event, Kind, OrganizationId, ProductCode, SoldUnder, State, Terms, organization, referral_tree,
-    subscription,
+    Command, Context, Event, Kind, OrganizationId, ProductCode, SoldUnder, State, Terms, credit_ledger, organization,
+    referral_tree, subscription,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -137,7 +137,10 @@ impl Known {
     /// The surroundings of a decision now; `None` if the catalog that binds it was not loaded.
     pub(super) fn context(&mut self, submission: &Submission) -> Option<Context> {
         self.newest = self.newest.max(now());
-        let (terms, sold_under) = self.terms(&submission.owner)?;
+        let (mut terms, sold_under) = self.terms(&submission.owner)?;
+        if let Command::CreditLedger(credit_ledger::Command::PayInvoice { .. }) = &submission.command {
+            terms = self.with_open_invoices(&submission.owner, terms, &sold_under);
+        }
         let binding = self.binding_under(submission, terms.as_ref());
         self.surroundings(terms, binding, sold_under)
     }
@@ -222,6 +225,12 @@ impl Known {
         let sold_under = SoldUnder { plan: version(plan)?, scheduled: version(scheduled)? };
         let now = registered.instant().unwrap_or(self.newest);
         Some((Terms::of(registered, subscription, ledger, now, &sold_under), sold_under))
+    }
+
+    fn with_open_invoices(&mut self, owner: &Owner, terms: Option<Terms>, sold_under: &SoldUnder) -> Option<Terms> {
+        let (registered, subscription, _) = streams(&mut self.streams, owner)?;
+        let now = registered.instant().unwrap_or(self.newest);
+        Some(terms?.with_open_invoices(subscription, now, sold_under))
     }
 
     /// The catalog versions that the subscription of a job's organization rests on.

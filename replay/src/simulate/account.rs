@@ -69,6 +69,7 @@ impl Customer {
         let account = self.account(world);
         let under = versions.under(&account.subscription);
         let terms = Terms::of(&self.organization, &account.subscription, &account.ledger, now, &under)?;
+        let terms = terms.with_open_invoices(&account.subscription, now, &under);
         let catalog = catalog(&terms);
         Some(Context {
             now,
