@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::projection::{self, Writers};
+use crate::projection::{self, ITSELF, Writers, at};
 use crate::row::{Rows, row};
 use crate::taken::Taken;
 
@@ -89,9 +89,6 @@ row! {
     }
 }
 
-/// The position of the organization itself; those of events begin at 1.
-const ITSELF: i64 = 0;
-
 /// The projection.
 pub struct Projection;
 
@@ -114,10 +111,6 @@ impl projection::Projection for Projection {
             | Event::DiscountBook(_) => {}
         }
     }
-}
-
-fn at(recorded: &Recorded, position: i64) -> (String, i64) {
-    (recorded.stream.owner.as_str().to_owned(), position)
 }
 
 /// What row 0 says.

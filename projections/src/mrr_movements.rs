@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::life::{self, Life};
-use crate::projection::{self, Writers};
+use crate::projection::{self, ITSELF, Writers, at};
 use crate::row::{Rows, row};
 
 row! {
@@ -53,9 +53,6 @@ row! {
     }
 }
 
-/// The position of the organization itself; those of events begin at 1.
-const ITSELF: i64 = 0;
-
 /// The projection.
 pub struct Projection;
 
@@ -81,10 +78,6 @@ impl projection::Projection for Projection {
             | Event::DiscountBook(_) => {}
         }
     }
-}
-
-fn at(recorded: &Recorded, position: i64) -> (String, i64) {
-    (recorded.stream.owner.as_str().to_owned(), position)
 }
 
 fn itself<'a>(rows: &'a mut Rows<Movement>, recorded: &Recorded) -> &'a mut Life {

@@ -136,6 +136,14 @@ impl<P: Projection> AnyProjection for P {
     }
 }
 
+/// The position of the organization itself in tables whose rows are events; those begin at 1.
+pub(crate) const ITSELF: i64 = 0;
+
+/// The key of an event's row, or of [the organization itself](ITSELF).
+pub(crate) fn at(recorded: &Recorded, position: i64) -> (String, i64) {
+    (recorded.stream.owner.as_str().to_owned(), position)
+}
+
 fn touched<P: Projection>(events: &[Arc<Recorded>]) -> BTreeSet<<P::Row as Row>::Key> {
     let mut rows = Rows::default();
     for recorded in events {
