@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::CancelReason;
-use super::tax;
+use super::{Item, Line, tax};
 use crate::calendar::{Interval, Period};
 use crate::id::{DiscountCode, InvoiceId, PlanCode, ProviderCode, Reference};
 use crate::money::Money;
@@ -200,4 +200,16 @@ impl CancelReason {
     pub(super) fn asked(reason: &ReasonText) -> Self {
         Self::Requested { reason: reason.clone() }
     }
+}
+
+/// What lines charge for a plan, less discounts, and what they credit of the one before.
+pub(super) fn charged(lines: &[Line], like: Money) -> (Money, Money) {
+    let zero = Money::zero(like.currency);
+    lines.iter().fold((zero, zero), |(charged, credited), line| match line.item {
+        Item::Plan { .. } | Item::ProrationCharge { .. } | Item::Discount { .. } => {
+            (charged.plus(line.amount), credited)
+        }
+        Item::ProrationCredit { .. } => (charged, credited.less(line.amount)),
+        Item::Metered { .. } => (charged, credited),
+    })
 }

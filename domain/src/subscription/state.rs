@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::stage::{Charged, First, Overdue, Running, Stage, Started};
-use super::{DiscountInForce, Event, Invoice, InvoiceKind, Item, Line, MethodOnFile, Payment, Scheduled, discount};
+use super::{DiscountInForce, Event, Invoice, InvoiceKind, MethodOnFile, Payment, Scheduled, discount, stage};
 use crate::calendar::Period;
 use crate::context::PlanInForce;
 use crate::id::{InvoiceId, PaymentId, PlanCode, SubscriptionId};
@@ -77,21 +77,9 @@ impl Subscription {
         &self.invoices
     }
 
-    /// Was anything paid, of the invoices that are kept? A free plan is in force without.
-    #[must_use]
-    pub fn has_paid(&self) -> bool {
-        self.invoices.iter().any(|invoice| invoice.paid().is_positive())
-    }
-
     /// The invoices that are not paid, the oldest first.
     pub fn open_invoices(&self) -> impl Iterator<Item = &Invoice> {
         self.invoices.iter().filter(|invoice| invoice.is_open())
-    }
-
-    /// Money that was paid and pays the next invoices.
-    #[must_use]
-    pub fn balance(&self) -> Option<Money> {
-        self.balance.filter(Money::is_positive)
     }
 
     /// The discounts in force, in the order they were applied.
@@ -336,7 +324,7 @@ impl Subscription {
         if *kind == InvoiceKind::Period {
             discount::count(&mut self.discounts, &discounts);
         }
-        let (amount, before) = charged(lines, *total);
+        let (amount, before) = stage::charged(lines, *total);
         let id = invoice.clone();
         self.change(|started| match (&mut started.stage, kind) {
             (Stage::Awaiting(first), InvoiceKind::First) => {
@@ -408,16 +396,4 @@ impl Subscription {
             Some((invoice, payment))
         })
     }
-}
-
-/// What lines charge for a plan, less discounts, and what they credit of the one before.
-fn charged(lines: &[Line], like: Money) -> (Money, Money) {
-    let zero = Money::zero(like.currency);
-    lines.iter().fold((zero, zero), |(charged, credited), line| match line.item {
-        Item::Plan { .. } | Item::ProrationCharge { .. } | Item::Discount { .. } => {
-            (charged.plus(line.amount), credited)
-        }
-        Item::ProrationCredit { .. } => (charged, credited.less(line.amount)),
-        Item::Metered { .. } => (charged, credited),
-    })
 }

@@ -105,6 +105,12 @@ impl Subscription {
         self.started.as_deref().map(Started::standing)
     }
 
+    /// Was anything paid, of the invoices that are kept? A free plan is in force without.
+    #[must_use]
+    pub fn has_paid(&self) -> bool {
+        self.invoices.iter().any(|invoice| invoice.paid().is_positive())
+    }
+
     /// What is still to pay; nothing before a plan was started.
     #[must_use]
     pub fn still_due(&self) -> Option<Money> {
@@ -114,6 +120,12 @@ impl Subscription {
             return Some(started.price.less(self.balance.unwrap_or(zero)));
         }
         Some(self.open_invoices().map(Invoice::open).fold(zero, Money::plus))
+    }
+
+    /// Money that was paid and pays the next invoices.
+    #[must_use]
+    pub fn balance(&self) -> Option<Money> {
+        self.balance.filter(Money::is_positive)
     }
 
     pub(super) fn tell(&self, events: &[Event]) -> Option<Answer> {
