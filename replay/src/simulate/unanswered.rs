@@ -19,7 +19,7 @@ pub enum Unanswered {
     #[error(transparent)]
     Log(#[from] LogError),
     /// A file cannot be read.
-    #[error("{} cannot be read: {source}", path.display())]
+    #[error("{} cannot be read", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
