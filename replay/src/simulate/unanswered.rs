@@ -27,7 +27,7 @@ pub enum Unanswered {
         source: std::io::Error,
     },
     /// A file cannot be written.
-    #[error("{} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
